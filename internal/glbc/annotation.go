@@ -1,0 +1,88 @@
+package glbc
+
+import (
+	"encoding/json"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Annotations of a Service (ingress-controller.md §3).
+const (
+	NEGAnnotation          = "cloud.google.com/neg"
+	NEGStatusAnnotation    = "cloud.google.com/neg-status"
+	AppProtocolsAnnotation = "cloud.google.com/app-protocols"
+	// appProtocolsAlpha wins over AppProtocolsAnnotation where both are present.
+	appProtocolsAlpha = "service.alpha.kubernetes.io/app-protocols"
+)
+
+// A NEGRequest is what the annotation cloud.google.com/neg asks for.
+type NEGRequest struct {
+	// Present and Valid tell whether there is an annotation, and whether it is JSON of
+	// the right shape; GLBC treats an invalid one as none (ingress-controller.md §1.7).
+	Present, Valid bool
+	// Ingress: NEGs for the ports that an Ingress references.
+	Ingress bool
+	// Raw is the annotation's text.
+	Raw string
+}
+
+// NEGRequestOf reads a Service's annotation.
+func NEGRequestOf(svc *corev1.Service) NEGRequest {
+	raw, ok := svc.Annotations[NEGAnnotation]
+	if !ok {
+		return NEGRequest{}
+	}
+	var a struct {
+		Ingress      bool                       `json:"ingress"`
+		ExposedPorts map[string]json.RawMessage `json:"exposed_ports"`
+	}
+	if err := json.Unmarshal([]byte(raw), &a); err != nil {
+		return NEGRequest{Present: true, Raw: raw}
+	}
+	return NEGRequest{Present: true, Valid: true, Ingress: a.Ingress, Raw: raw}
+}
+
+// NeedsNEG reports that GLBC refuses the Service without a NEG: its type has no
+// node port (ingress-controller.md §1.2, svc-type-needs-neg).
+func NeedsNEG(svc *corev1.Service) bool {
+	switch svc.Spec.Type {
+	case corev1.ServiceTypeNodePort, corev1.ServiceTypeLoadBalancer:
+		return false
+	case corev1.ServiceTypeClusterIP, corev1.ServiceTypeExternalName, "":
+	}
+	return !NEGRequestOf(svc).Ingress
+}
+
+// negNames are the names of the NEGs of a Service, by port number, as the NEG
+// controller wrote them. Presence doesn't mean that the NEG exists.
+func negNames(svc *corev1.Service) map[int32]string {
+	var status struct {
+		Groups map[string]string `json:"network_endpoint_groups"`
+	}
+	if json.Unmarshal([]byte(svc.Annotations[NEGStatusAnnotation]), &status) != nil {
+		return nil
+	}
+	names := map[int32]string{}
+	for port, name := range status.Groups {
+		if n, err := strconv.ParseInt(port, 10, 32); err == nil {
+			names[int32(n)] = name
+		}
+	}
+	return names
+}
+
+// AppProtocol is the protocol between load balancer and pods for one port of a
+// Service: HTTP, HTTPS or HTTP2. Looked up by the port's name only; no match
+// means HTTP (ingress-controller.md §1.11.6, §3).
+func AppProtocol(svc *corev1.Service, portName string) string {
+	raw, ok := svc.Annotations[appProtocolsAlpha]
+	if !ok {
+		raw = svc.Annotations[AppProtocolsAnnotation]
+	}
+	var protocols map[string]string
+	if json.Unmarshal([]byte(raw), &protocols) != nil || protocols[portName] == "" {
+		return "HTTP"
+	}
+	return protocols[portName]
+}

@@ -1,0 +1,89 @@
+package glbc
+
+import (
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"plumbline/internal/facts"
+)
+
+// A LoggedEndpoint is one that a health-check entry calls UNHEALTHY.
+type LoggedEndpoint struct {
+	// Group is the NEG (by number) or instance group (by name) of the entry.
+	Group facts.Ref
+	IP    string
+	Port  int32
+}
+
+// FailingEndpoints are a Backend's endpoints, and those of them that fail. Where
+// the live health couldn't be read, what the log says of it stands in.
+func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (all, bad []Endpoint) {
+	all, err := Endpoints(s, b)
+	for _, e := range all {
+		if e.Unhealthy() {
+			bad = append(bad, e)
+		}
+	}
+	bs, ok := b.BackendService.Get()
+	if err == nil || !ok {
+		return all, bad
+	}
+	pods, _ := PodsOf(s, b)
+	for _, group := range GroupsOf(bs) {
+		if s.Health[group].Known() {
+			continue
+		}
+		for _, l := range logged {
+			if !IsGroup(s, group.Group, l.Group) {
+				continue
+			}
+			e := Endpoint{Group: group.Group, IP: l.IP, Port: l.Port, State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/")}
+			for _, pod := range pods {
+				if !e.Node && pod.Status.PodIP == e.IP {
+					e.Pod = pod
+				}
+			}
+			all, bad = append(all, e), append(bad, e)
+		}
+	}
+	return all, bad
+}
+
+// IsGroup reports that a Ref names the group with this relative path: by its
+// number, which is all that a NEG's health-check entry carries, or by name.
+func IsGroup(s *facts.Snapshot, path string, ref facts.Ref) bool {
+	if ref.Kind != facts.KindNEG && ref.Kind != facts.KindInstanceGroup {
+		return false
+	}
+	if ref.Scope != "" && !strings.HasPrefix(facts.ScopePath(path), ref.Scope+"/") {
+		return false
+	}
+	if ref.Name != "" {
+		return facts.LastSegment(path) == ref.Name && strings.Contains(path, "/instanceGroups/") == (ref.Kind == facts.KindInstanceGroup)
+	}
+	return ref.ID != "" && ref.ID == groupID(s, path)
+}
+
+// PodsBehind are the pods that failing endpoints lead to: a NEG endpoint's own, and
+// for a node any that runs.
+func PodsBehind(s *facts.Snapshot, b Backend, bad []Endpoint) []*corev1.Pod {
+	var list []*corev1.Pod
+	node := false
+	for _, e := range bad {
+		if e.Pod != nil {
+			list = append(list, e.Pod)
+		}
+		node = node || e.Node
+	}
+	if !node {
+		return list
+	}
+	pods, _ := PodsOf(s, b)
+	for _, pod := range pods {
+		if pod.DeletionTimestamp == nil && pod.Status.PodIP != "" {
+			list = append(list, pod)
+		}
+	}
+	return list
+}
