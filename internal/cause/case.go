@@ -1,0 +1,91 @@
+package cause
+
+import (
+	"slices"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+	"plumbline/internal/signal"
+)
+
+// Ingress is the Ingress that is diagnosed; ok is false for other targets and
+// where Ingresses couldn't be read.
+func (c Case) Ingress() (ing *networkingv1.Ingress, ok bool) {
+	if c.Target.Kind != facts.KindIngress {
+		return nil, false
+	}
+	all, _ := c.Facts.Ingresses.Get()
+	for _, i := range all {
+		if i.Namespace == c.Target.Namespace && i.Name == c.Target.Name {
+			return i, true
+		}
+	}
+	return nil, false
+}
+
+// Has reports that the target shows a symptom.
+func (c Case) Has(symptom ID) bool {
+	return slices.ContainsFunc(c.Symptoms, func(s Symptom) bool { return s.ID == symptom })
+}
+
+// Entries are the signals and the history, newest first, each entry once.
+func (c Case) Entries() []signal.Signal {
+	all := slices.Concat(c.Signals, c.History)
+	slices.SortStableFunc(all, func(a, b signal.Signal) int { return b.At.Compare(a.At) })
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(s signal.Signal) bool {
+		key := s.ID + s.At.Format(time.RFC3339Nano)
+		if s.ID == "" {
+			return false
+		}
+		defer func() { seen[key] = true }()
+		return seen[key]
+	})
+}
+
+// ChangeOf makes a Change of an audit entry. A last entry of an operation doesn't
+// say who began it; the operation's first entry does, if it is among all.
+func ChangeOf(s signal.Signal, all []signal.Signal, what string) *Change {
+	ch := s.Change
+	out := &Change{By: ch.By, Controller: ch.Controller, At: s.At, Method: ch.Method, What: what, Entry: s.ID}
+	if v, ok := ch.Fields[what]; ok {
+		out.To = &v
+	}
+	for _, other := range all {
+		if other.Change == nil || ch.Operation == "" || other.Change.Operation != ch.Operation || !other.Change.First {
+			continue
+		}
+		out.At, out.Entry = other.At, other.ID
+		if other.Change.By != "" {
+			out.By, out.Controller = other.Change.By, other.Change.Controller
+		}
+		if v, ok := other.Change.Fields[what]; ok {
+			out.To = &v
+		}
+	}
+	return out
+}
+
+// LoggedUnhealthy are the endpoints that the signals call UNHEALTHY and no later
+// one HEALTHY: what is known of a backend whose live health couldn't be read.
+func (c Case) LoggedUnhealthy() []glbc.LoggedEndpoint {
+	var list []glbc.LoggedEndpoint
+	type key struct {
+		group facts.Ref
+		ip    string
+	}
+	seen := map[key]bool{}
+	for _, s := range c.Entries() {
+		if s.Kind != signal.HealthChanged || seen[key{s.Target, s.Health.IP}] {
+			continue
+		}
+		seen[key{s.Target, s.Health.IP}] = true
+		if s.Health.State == "UNHEALTHY" {
+			list = append(list, glbc.LoggedEndpoint{Group: s.Target, IP: s.Health.IP, Port: int32(s.Health.Port)})
+		}
+	}
+	return list
+}
