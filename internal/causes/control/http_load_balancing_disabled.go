@@ -1,0 +1,165 @@
+package control
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"google.golang.org/api/container/v1"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+	"plumbline/internal/signal"
+)
+
+const addonField = signal.HTTPLoadBalancingDisabled
+
+// With the add-on HTTP load balancing off, GKE runs no Ingress controller in the
+// cluster. A new Ingress waits for ever without a single event; an old one keeps
+// serving while its endpoints freeze (ingress-gce #605, #645; gcp-facts.md §2.1).
+var httpLoadBalancingDisabled = cause.Cause{
+	ID:    "control/http-load-balancing-disabled",
+	Title: "HTTP load balancing is switched off in the cluster",
+	Needs: []facts.Kind{facts.Cluster, facts.Clusters, facts.Ingresses, facts.Gateways, facts.Events},
+	Explains: []cause.ID{
+		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.PodsNotReadyInNEG, cause.BackendUnhealthy, "ingress/service-type-needs-neg",
+	},
+	Check: checkHTTPLoadBalancing,
+}
+
+func checkHTTPLoadBalancing(c cause.Case) cause.Outcome {
+	cluster, ok := c.Facts.Cluster.Get()
+	if !ok {
+		return cause.Outcome{}
+	}
+	if !disabled(cluster) {
+		return cause.Outcome{RuledOut: "the add-on HTTP load balancing is on (container.clusters.get)", FixedBy: switched(c, "false")}
+	}
+	d := dependentsOf(c.Facts)
+	if d.none() {
+		return cause.Outcome{}
+	}
+	change := switched(c, "true")
+	if other := substitute(c.Facts, change); other != "" {
+		return cause.Outcome{RuledOut: "the add-on is off, but another GCE Ingress controller works here: " + other}
+	}
+	return cause.Outcome{Findings: []cause.Finding{finding(c, d, change)}}
+}
+
+// disabled: an absent object, or an empty one, means enabled.
+func disabled(cluster *container.Cluster) bool {
+	return cluster.AddonsConfig != nil && cluster.AddonsConfig.HttpLoadBalancing != nil && cluster.AddonsConfig.HttpLoadBalancing.Disabled
+}
+
+func finding(c cause.Case, d dependents, change *cause.Change) cause.Finding {
+	name := facts.LastSegment(c.Facts.ClusterName)
+	f := cause.Finding{
+		Subject:    facts.ClusterRef(c.Facts.ClusterName),
+		Confidence: cause.Proven,
+		Severity:   cause.Blocked,
+		Headline:   "HTTP load balancing is off in cluster " + name + ": " + d.headline(),
+		Summary:    "Without the add-on no controller builds or updates load balancers, and none is there to write an event about it.",
+		Affected:   d.refs(),
+		Hosts:      d.hosts,
+		Impact:     d.impact(),
+		Since:      d.since,
+		Change:     change,
+		Evidence: []cause.Evidence{{
+			Source: "container.clusters.get", Says: addonField + " = true", Link: cause.ClusterLink(c.Facts.ClusterName),
+		}},
+		Fix: fix(c.Facts.ClusterName),
+	}
+	if change != nil {
+		f.Since = change.At
+	}
+	f.Evidence = append(f.Evidence, d.evidence(c.Facts)...)
+	if !c.Facts.Events.Known() {
+		f.Confidence = cause.Likely
+	}
+	if stale, of := frozen(c); stale > 0 {
+		f.Severity = cause.Degraded
+		if stale == of {
+			f.Severity = cause.Outage
+		}
+		f.Evidence = append(f.Evidence, cause.Evidence{
+			Source: "compute.backendServices.getHealth",
+			Says:   fmt.Sprintf("%d of %d endpoints belong to pods that no longer exist: the membership is frozen", stale, of),
+		})
+	}
+	f.Explains = explained(c)
+	return f
+}
+
+// explained: unhealthy endpoints are the add-on's doing only where their pods are
+// gone and nobody took them out.
+func explained(c cause.Case) []cause.ID {
+	ids := []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied}
+	if stale, _ := frozen(c); stale > 0 && stale == unhealthy(c) {
+		ids = append(ids, cause.BackendUnhealthy, cause.PodsNotReadyInNEG)
+	}
+	return ids
+}
+
+// switched finds the newest change that gave the add-on the state that it has.
+func switched(c cause.Case, to string) *cause.Change {
+	entries := c.Entries()
+	for _, s := range entries {
+		if s.Kind != signal.ClusterChanged || s.Target.Cluster != c.Facts.ClusterName || s.Change.Fields[addonField] != to {
+			continue
+		}
+		change := cause.ChangeOf(s, entries, addonField)
+		change.From = previous(entries, s)
+		return change
+	}
+	return nil
+}
+
+// previous is the value that the newest earlier entry gave the setting; nil where
+// no entry tells.
+func previous(entries []signal.Signal, than signal.Signal) *string {
+	for _, s := range entries {
+		if s.Kind != signal.ClusterChanged || !s.At.Before(than.At) || s.Target.Cluster != than.Target.Cluster || s.Change.Operation == than.Change.Operation {
+			continue
+		}
+		if v, ok := s.Change.Fields[addonField]; ok {
+			return &v
+		}
+	}
+	return nil
+}
+
+// recently is how long an event proves that its controller runs, when nothing
+// tells since when the add-on is off; GLBC looks at every Ingress each 10 minutes
+// (ingress-controller.md §0.4).
+const recently = 10 * time.Minute
+
+// substitute finds a GCE Ingress controller that somebody runs instead of GKE's
+// (ingress-gce's own FAQ tells how): it writes events while the add-on is off.
+func substitute(s *facts.Snapshot, change *cause.Change) string {
+	after := s.Now.Add(-recently)
+	if change != nil {
+		after = change.At
+	}
+	events, _ := s.Events.Get()
+	for _, e := range events {
+		if e.Source.Component != "loadbalancer-controller" || e.InvolvedObject.Kind != facts.KindIngress {
+			continue
+		}
+		if at := facts.EventTime(e); at.After(after.Add(time.Minute)) {
+			return fmt.Sprintf("event %q on %s/%s at %s", e.Reason, e.InvolvedObject.Namespace, e.InvolvedObject.Name, at.UTC().Format("15:04 UTC"))
+		}
+	}
+	return ""
+}
+
+func fix(cluster string) cause.Fix {
+	project, location, name := facts.ClusterParts(cluster)
+	return cause.Fix{
+		Summary: "switch the add-on on; the controller then takes up every Ingress by itself",
+		Commands: []string{
+			strings.Join([]string{"gcloud container clusters update", name, "--project", project, "--location", location, "--update-addons=HttpLoadBalancing=ENABLED"}, " "),
+		},
+		Patches: []cause.Patch{{File: "Terraform, google_container_cluster", YAML: "addons_config {\n  http_load_balancing {\n    disabled = false\n  }\n}\n"}},
+		Caveat:  "where Terraform owns the cluster, change it there too, or the next apply switches it off again",
+	}
+}
