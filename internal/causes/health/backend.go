@@ -1,0 +1,210 @@
+package health
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+	"plumbline/internal/knownapp"
+	"plumbline/internal/signal"
+)
+
+// A backend is one Service port whose HTTP health check fails, with everything
+// that tells what the check gets for an answer.
+type backend struct {
+	glbc.Backend
+	check glbc.Check
+	// all are the endpoints that the load balancer knows, bad those that fail.
+	all, bad []glbc.Endpoint
+	// pods are those behind the bad endpoints.
+	pods []*corev1.Pod
+	port int32
+	// answers are those that were observed, one a pod or endpoint.
+	answers []answer
+	setting knownapp.Setting
+	// unreachable: the check or our own probe met no app at all.
+	unreachable string
+}
+
+// An answer is what an app said to the check's request.
+type answer struct {
+	// probed: our own probe saw it; otherwise the health-check log names it.
+	probed   bool
+	status   int
+	location string
+	source   string
+	at       time.Time
+	entry    string
+}
+
+// failing joins the target's backends whose endpoints fail an HTTP check.
+func failing(c cause.Case) []backend {
+	ing, ok := c.Ingress()
+	if !ok {
+		return nil
+	}
+	var list []backend
+	for _, gb := range glbc.Backends(c.Facts, ing) {
+		hc, ok := gb.HealthCheck.Get()
+		if !ok {
+			continue
+		}
+		b := backend{Backend: gb, check: glbc.CheckOf(hc)}
+		if !b.check.HTTP() {
+			continue
+		}
+		b.all, b.bad = glbc.FailingEndpoints(c.Facts, gb, c.LoggedUnhealthy())
+		if len(b.bad) == 0 {
+			continue
+		}
+		b.observe(c)
+		list = append(list, b)
+	}
+	return list
+}
+
+func (b *backend) observe(c cause.Case) {
+	b.pods = glbc.PodsBehind(c.Facts, b.Backend, b.bad)
+	for _, pod := range b.pods {
+		b.port = glbc.CheckedPort(b.Backend, b.check, b.bad[0], pod)
+		req := facts.ProbeRequest{Namespace: pod.Namespace, Pod: pod.Name, Port: b.port, Scheme: b.check.Scheme(), Path: b.check.Path}
+		a, ok := c.Facts.Probes[req].Get()
+		switch {
+		case !ok:
+		case a.Unreachable != "":
+			b.unreachable = a.Unreachable
+		default:
+			b.answers = append(b.answers, answer{probed: true, status: a.Status, location: a.Location, source: "probe of " + pod.Name, at: a.At})
+		}
+		if st := settingOf(c, pod); b.setting.App == "" || !b.setting.RedirectsToHTTPS && st.RedirectsToHTTPS {
+			b.setting = st
+		}
+	}
+	b.readLog(c)
+}
+
+// readLog takes the newest entry of each failing endpoint: an older answer is none.
+func (b *backend) readLog(c cause.Case) {
+	seen := map[string]bool{}
+	for _, s := range c.Entries() {
+		if s.Kind != signal.HealthChanged || !b.concerns(c.Facts, s) || seen[s.Health.IP] {
+			continue
+		}
+		seen[s.Health.IP] = true
+		switch code := s.Health.StatusCode(); {
+		case s.Health.State != "UNHEALTHY":
+		case code != 0:
+			b.answers = append(b.answers, answer{status: code, source: "health-check log", at: s.At, entry: s.ID})
+		case noApp(s.Health):
+			b.unreachable = s.Health.ResultText
+		}
+	}
+}
+
+// noApp: the prober's words say that no HTTP answer came.
+func noApp(h *signal.Health) bool {
+	text := strings.ToLower(h.ResultText)
+	return h.Detailed == "TIMEOUT" || strings.Contains(text, "timeout") || strings.Contains(text, "timed out") || strings.Contains(text, "refused") ||
+		strings.Contains(text, "reset") || strings.Contains(text, "connect failed")
+}
+
+func (b *backend) concerns(s *facts.Snapshot, sig signal.Signal) bool {
+	for _, e := range b.bad {
+		if glbc.IsGroup(s, e.Group, sig.Target) && (sig.Health.IP == "" || sig.Health.IP == e.IP || e.Node) {
+			return true
+		}
+	}
+	return false
+}
+
+func settingOf(c cause.Case, pod *corev1.Pod) knownapp.Setting {
+	configMap := func(name string) facts.Value[*corev1.ConfigMap] {
+		return c.Facts.ConfigMaps[pod.Namespace+"/"+name]
+	}
+	written := func(name string) knownapp.Written {
+		ch, exact := configMapChange(c, pod.Namespace, name)
+		if ch == nil {
+			return knownapp.Written{}
+		}
+		return knownapp.Written{At: ch.At, Exact: exact}
+	}
+	return knownapp.SettingOf(pod, configMap, written)
+}
+
+// redirects are the observed answers that point elsewhere, the probe's first.
+func (b *backend) redirects() (probed, logged []answer) {
+	for _, a := range b.answers {
+		switch {
+		case !redirectStatus(a.status):
+		case a.probed:
+			probed = append(probed, a)
+		default:
+			logged = append(logged, a)
+		}
+	}
+	return probed, logged
+}
+
+// redirectStatus: the codes that send a client elsewhere (RFC 9110 §15.4).
+func redirectStatus(status int) bool {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		return true
+	}
+	return false
+}
+
+// asked reports that our own probe got any answer from the app.
+func (b *backend) asked() bool {
+	for _, a := range b.answers {
+		if a.probed {
+			return true
+		}
+	}
+	return false
+}
+
+// otherAnswer is an observed answer that is no redirect; empty when there is none.
+func (b *backend) otherAnswer() string {
+	for _, a := range b.answers {
+		if a.status < 300 || a.status >= 400 {
+			return fmt.Sprintf("%s got %d", a.source, a.status)
+		}
+	}
+	return ""
+}
+
+// settingDecides: the proven setting is about the port that the check asks, over
+// plain HTTP.
+func (b *backend) settingDecides() bool {
+	return b.setting.RedirectsToHTTPS && b.check.Type == "HTTP" && b.port == b.setting.Port
+}
+
+// toHTTPS reports that a redirect leads from plain HTTP to https on the same path:
+// with the scheme in the Location, or without any, where the API server removed it
+// (an app doesn't redirect to itself).
+func (b *backend) toHTTPS(a answer) bool {
+	if b.check.Type != "HTTP" {
+		return false
+	}
+	scheme, rest, ok := strings.Cut(a.location, "://")
+	if ok {
+		if scheme != "https" {
+			return false
+		}
+		_, path, found := strings.Cut(rest, "/")
+		return !found || path == "" || samePath("/"+path, b.check.Path)
+	}
+	return samePath(a.location, b.check.Path)
+}
+
+func samePath(a, b string) bool {
+	a, _, _ = strings.Cut(a, "?")
+	b, _, _ = strings.Cut(b, "?")
+	return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/")
+}

@@ -1,0 +1,218 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+	"plumbline/internal/signal"
+)
+
+// finding fills in what all health causes share: who must change, who suffers, how
+// much, since when, and the facts of the check.
+func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Finding {
+	f := cause.Finding{
+		Subject:    b.subject(c.Facts.ClusterName),
+		Confidence: confidence,
+		Severity:   cause.Degraded,
+		Affected:   b.users(c.Facts),
+		Hosts:      b.Hosts,
+		Impact:     fmt.Sprintf("%d of %d endpoints unhealthy", len(b.bad), len(b.all)),
+		Since:      b.since(c),
+	}
+	if len(b.bad) == len(b.all) {
+		f.Severity = cause.Outage
+		f.Impact += ", so the load balancer answers 502 or 503 for this Service"
+	}
+	bs, _ := b.BackendService.Get()
+	hc, _ := b.HealthCheck.Get()
+	f.Evidence = append(f.Evidence, cause.Evidence{
+		Source: "compute.backendServices.getHealth",
+		Says:   fmt.Sprintf("%s: %d of %d endpoints UNHEALTHY", bs.GetName(), len(b.bad), len(b.all)),
+		Link:   cause.ComputeLink(glbc.Path(bs)),
+	}, cause.Evidence{
+		Source: "compute.healthChecks.list",
+		Says:   fmt.Sprintf("%s asks %s GET %s, accepts only 200 and follows no redirect", hc.GetName(), b.check.Type, b.where()),
+		Link:   cause.ComputeLink(facts.RelativePath(hc.GetSelfLink())),
+	})
+	f.Evidence = append(f.Evidence, b.answered(c.Facts.Project)...)
+	if ready := b.readyPods(); ready > 0 {
+		f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.pods.list", Says: fmt.Sprintf("%d of %d of their pods are Ready for the kubelet", ready, len(b.pods))})
+	}
+	return f
+}
+
+// answered says what was seen, once for each answer: the probe's first, the log's
+// with the number of endpoints that gave it.
+func (b *backend) answered(project string) (list []cause.Evidence) {
+	times := map[answer]int{}
+	key := func(a answer) answer { return answer{probed: a.probed, status: a.status, location: b.leads(a)} }
+	for _, a := range b.answers {
+		times[key(a)]++
+	}
+	for _, a := range b.answers {
+		n := times[key(a)]
+		if n == 0 {
+			continue
+		}
+		times[key(a)] = 0
+		e := cause.Evidence{Source: a.source, Says: fmt.Sprintf("GET %s → %d%s", b.where(), a.status, b.leads(a))}
+		if n > 1 {
+			e.Says += fmt.Sprintf(" (%d times the same)", n)
+		}
+		if a.entry != "" {
+			e.Link = cause.EntryLink(project, a.entry, a.at)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// leads says where a redirect goes. The host of one to the same path is the API
+// server's, which the probe had to send, and says nothing.
+func (b *backend) leads(a answer) string {
+	switch {
+	case a.location == "":
+		return ""
+	case b.toHTTPS(a):
+		return " to https, same path"
+	}
+	return " to " + a.location
+}
+
+// where is the check's port and path: ":8080/healthz".
+func (b *backend) where() string {
+	if b.port == 0 {
+		return b.check.Path
+	}
+	return fmt.Sprintf(":%d%s", b.port, b.check.Path)
+}
+
+// subject is the workload that answers; the Service, where no pod tells.
+func (b *backend) subject(cluster string) facts.Ref {
+	for _, pod := range b.pods {
+		if ref := glbc.WorkloadOf(cluster, pod); ref.Kind != facts.KindPod {
+			return ref
+		}
+	}
+	return b.Ref(cluster)
+}
+
+// users are the Ingresses that send requests to the same Service port.
+func (b *backend) users(s *facts.Snapshot) []facts.Ref {
+	var refs []facts.Ref
+	all, _ := s.Ingresses.Get()
+	for _, ing := range all {
+		if ing.Namespace != b.Namespace || !glbc.Serves(s, ing) {
+			continue
+		}
+		if slices.ContainsFunc(glbc.Backends(s, ing), b.same) {
+			refs = append(refs, facts.Ref{Cluster: s.ClusterName, Kind: facts.KindIngress, Namespace: ing.Namespace, Name: ing.Name})
+		}
+	}
+	return refs
+}
+
+func (b *backend) same(other glbc.Backend) bool {
+	return other.Service == b.Service && other.ServicePort != nil && b.ServicePort != nil && other.ServicePort.Port == b.ServicePort.Port
+}
+
+// since is the earliest transition of the current failure that the log tells.
+func (b *backend) since(c cause.Case) time.Time {
+	var at time.Time
+	for _, s := range c.Entries() {
+		if s.Kind != signal.HealthChanged || !b.concerns(c.Facts, s) {
+			continue
+		}
+		if s.Health.State != "UNHEALTHY" {
+			break
+		}
+		at = s.At
+	}
+	for _, s := range c.Symptoms {
+		if at.IsZero() && s.ID == cause.BackendUnhealthy {
+			at = s.Since
+		}
+	}
+	return at
+}
+
+func (b *backend) readyPods() (n int) {
+	for _, pod := range b.pods {
+		if glbc.IsReady(pod) {
+			n++
+		}
+	}
+	return n
+}
+
+// contract is the probe-contract table: what the kubelet, Google's check and our
+// own probe asked and got.
+func (b *backend) contract(a answer) []cause.ContractRow {
+	var rows []cause.ContractRow
+	if row, ok := b.kubelet(a); ok {
+		rows = append(rows, row)
+	}
+	google := cause.ContractRow{Observer: "Google LB", Asked: "GET " + b.where(), Got: "UNHEALTHY", Differs: true}
+	if a.status != 0 {
+		google.Got = fmt.Sprintf("%d  UNHEALTHY", a.status)
+	}
+	rows = append(rows, google)
+	if a.probed {
+		rows = append(rows, cause.ContractRow{Observer: "our probe", Asked: "the same, " + a.at.UTC().Format("15:04"), Got: fmt.Sprintf("%d%s", a.status, short(a.location, b.toHTTPS(a)))})
+	}
+	return rows
+}
+
+func short(location string, https bool) string {
+	switch {
+	case https:
+		return " → https"
+	case location == "":
+		return ""
+	}
+	return " → " + location
+}
+
+// kubelet is what the pod's own readiness probe asks.
+func (b *backend) kubelet(a answer) (cause.ContractRow, bool) {
+	for _, pod := range b.pods {
+		for _, container := range pod.Spec.Containers {
+			p := container.ReadinessProbe
+			if p == nil || p.HTTPGet == nil {
+				continue
+			}
+			row := cause.ContractRow{Observer: "kubelet", Asked: fmt.Sprintf("GET :%s%s", portText(container, p.HTTPGet), slash(p.HTTPGet.Path)), Got: "not Ready"}
+			if glbc.IsReady(pod) {
+				row.Got = "Ready"
+				if a.status != 0 && strings.TrimPrefix(row.Asked, "GET ") == b.where() {
+					row.Got = fmt.Sprintf("%d→200  Ready", a.status)
+				}
+			}
+			return row, true
+		}
+	}
+	return cause.ContractRow{}, false
+}
+
+func portText(container corev1.Container, get *corev1.HTTPGetAction) string {
+	for _, p := range container.Ports {
+		if get.Port.StrVal != "" && p.Name == get.Port.StrVal {
+			return fmt.Sprint(p.ContainerPort)
+		}
+	}
+	return get.Port.String()
+}
+
+func slash(path string) string {
+	if strings.HasPrefix(path, "/") {
+		return path
+	}
+	return "/" + path
+}

@@ -1,0 +1,97 @@
+package health
+
+import (
+	"fmt"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+)
+
+// The app answers the health check with a redirect to https. The kubelet follows
+// it and calls the pod Ready; Google's check takes 200 only and calls it UNHEALTHY
+// (gcp-facts.md §9; apps.md, “Argo CD in detail”; ingress-gce #1768).
+var redirectToHTTPS = cause.Cause{
+	ID:       "health/redirect-to-https",
+	Title:    "The app answers the health check with a redirect to https; Google accepts only 200",
+	Needs:    []facts.Kind{facts.Ingresses, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.Pods, facts.ConfigMaps, facts.Probes, facts.Logs},
+	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, "health/redirect"},
+	Check:    checkRedirectToHTTPS,
+}
+
+func checkRedirectToHTTPS(c cause.Case) cause.Outcome {
+	bad := failing(c)
+	if len(bad) == 0 {
+		return recovered(c)
+	}
+	var out cause.Outcome
+	for _, b := range bad {
+		confidence, a := b.redirectsToHTTPS()
+		if confidence == 0 {
+			out.RuledOut = b.notHTTPS()
+			continue
+		}
+		out.Findings = append(out.Findings, b.httpsFinding(c, confidence, a))
+	}
+	if len(out.Findings) > 0 {
+		out.RuledOut = ""
+	}
+	return out
+}
+
+// redirectsToHTTPS weighs what is known: the probe's own answer, then the logged
+// status with the app's proven setting, then the setting alone. An answer that
+// contradicts the setting, or none at all, takes the setting's word away.
+func (b *backend) redirectsToHTTPS() (cause.Confidence, answer) {
+	probed, logged := b.redirects()
+	for _, a := range probed {
+		if b.toHTTPS(a) {
+			return cause.Proven, a
+		}
+	}
+	if b.asked() || !b.settingDecides() || b.otherAnswer() != "" {
+		return 0, answer{}
+	}
+	if len(logged) > 0 {
+		if b.setting.Inferred {
+			return cause.Likely, logged[0]
+		}
+		return cause.Proven, logged[0]
+	}
+	if b.unreachable != "" {
+		return 0, answer{}
+	}
+	return cause.Likely, answer{}
+}
+
+// notHTTPS is the evidence against the cause, where there is any.
+func (b *backend) notHTTPS() string {
+	if other := b.otherAnswer(); other != "" {
+		return other + ", no redirect"
+	}
+	if probed, _ := b.redirects(); len(probed) > 0 {
+		return fmt.Sprintf("%s got %d to %s, not to https", probed[0].source, probed[0].status, probed[0].location)
+	}
+	if b.check.Type != "HTTP" {
+		return "the check speaks " + b.check.Type
+	}
+	return ""
+}
+
+func (b *backend) httpsFinding(c cause.Case, confidence cause.Confidence, a answer) cause.Finding {
+	app := b.setting.App
+	if app == "" {
+		app = "The app"
+	}
+	f := b.finding(c, confidence)
+	f.Headline = app + " answers the health check with a redirect to https; Google accepts only 200"
+	f.Summary = "The kubelet follows the redirect and calls the pods Ready; Google's check doesn't follow and calls them UNHEALTHY."
+	f.Contract = b.contract(a)
+	if b.setting.RedirectsToHTTPS {
+		for _, says := range b.setting.Says {
+			f.Evidence = append(f.Evidence, cause.Evidence{Source: "pod " + b.pods[0].Name, Says: says})
+		}
+	}
+	f.Change = b.switchedOn(c)
+	f.Fix = b.fixHTTPS(f.Subject)
+	return f
+}
