@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"fmt"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+)
+
+// checked are the facts that a person would look at next when a symptom stays
+// unexplained: what each station of the path looked like.
+func checked(c cause.Case) []cause.Evidence {
+	ing, ok := c.Ingress()
+	if !ok {
+		return nil
+	}
+	var list []cause.Evidence
+	for _, b := range glbc.Backends(c.Facts, ing) {
+		list = append(list, checkedBackend(c, b)...)
+	}
+	return list
+}
+
+func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
+	_, ok := b.Object.Get()
+	name := b.Namespace + "/" + b.Service
+	switch {
+	case b.Object.IsAbsent():
+		return []cause.Evidence{{Source: "container.services.list", Says: "Service " + name + " doesn't exist"}}
+	case ok && b.ServicePort == nil:
+		return []cause.Evidence{{Source: "container.services.list", Says: "Service " + name + " has no port " + portText(b)}}
+	case ok:
+		list = append(list, cause.Evidence{Source: "container.services.list", Says: fmt.Sprintf("Service %s port %s → targetPort %s", name, portText(b), b.ServicePort.TargetPort.String()), Link: cause.ObjectLink(b.Ref(c.Facts.ClusterName))})
+	}
+	if pods, err := glbc.PodsOf(c.Facts, b); err == nil {
+		ready := 0
+		for _, p := range pods {
+			if glbc.IsReady(p) {
+				ready++
+			}
+		}
+		list = append(list, cause.Evidence{Source: "container.pods.list", Says: fmt.Sprintf("%d of %d pods of %s are Ready", ready, len(pods), name)})
+	}
+	if hc, ok := b.HealthCheck.Get(); ok {
+		check := glbc.CheckOf(hc)
+		list = append(list, cause.Evidence{
+			Source: "compute.healthChecks.list", Link: cause.ComputeLink(facts.RelativePath(hc.GetSelfLink())),
+			Says: fmt.Sprintf("%s asks %s %s and wants exactly 200", hc.GetName(), check.Type, check.Path),
+		})
+		if rule, ok := glbc.AdmittingRule(c.Facts, b, check); ok {
+			list = append(list, cause.Evidence{Source: "compute.firewalls.list", Says: rule})
+		}
+	}
+	return list
+}
+
+func portText(b glbc.Backend) string {
+	if b.Port.Name != "" {
+		return b.Port.Name
+	}
+	return fmt.Sprint(b.Port.Number)
+}
+
+// notes are worth saying and change no verdict.
+func notes(c cause.Case) []Note {
+	ing, ok := c.Ingress()
+	if !ok {
+		return nil
+	}
+	var list []Note
+	for _, b := range glbc.Backends(c.Facts, ing) {
+		hc, ok := b.HealthCheck.Get()
+		if ok && !glbc.CheckOf(hc).Logging {
+			list = append(list, Note{
+				ID:      "health/logging-disabled",
+				Subject: facts.Ref{Project: c.Facts.Project, Scope: scopeOf(hc.GetRegion()), Kind: facts.KindHealthCheck, Name: hc.GetName()},
+				Says:    "health-check logging is off, so a failure of this backend sends no log entry",
+			})
+		}
+	}
+	return list
+}

@@ -1,0 +1,167 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+	"plumbline/internal/signal"
+)
+
+// Diagnose judges one target of a Snapshot. A Cluster gives one Diagnosis for what
+// lies in the cluster itself and one for each Ingress that has a finding, or a
+// single one without (scenario-format.md, `reports`); every other target gives
+// one.
+func Diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, history []signal.Signal) []Diagnosis {
+	c := cause.Case{Target: t.Ref, Facts: s, Signals: signals, History: history}
+	switch t.Ref.Kind {
+	case facts.KindCluster:
+		return diagnoseCluster(causes, c)
+	case facts.KindIngress:
+		return []Diagnosis{diagnoseIngress(causes, c)}
+	case facts.KindGateway:
+		return []Diagnosis{diagnoseGateway(causes, c)}
+	}
+	d := Diagnosis{At: s.Now, Verdict: NotOurs, Reason: t.Reason, Gaps: gapsOf(s, causes)}
+	if len(d.Gaps) > 0 && !t.Sure {
+		d.Verdict, d.Target = Unexplained, t.Asked
+	}
+	return []Diagnosis{d}
+}
+
+func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
+	d := Diagnosis{Target: c.Target, At: c.Facts.Now, Gaps: gapsOf(c.Facts, causes)}
+	ing, ok := c.Ingress()
+	if !ok {
+		d.Verdict, d.Reason = NotOurs, c.Target.String()+" isn't in the cluster"
+		if !c.Facts.Ingresses.Known() {
+			d.Verdict, d.Reason = Unexplained, "Ingresses couldn't be read"
+		}
+		return d
+	}
+	var blind []string
+	class := glbc.ClassOf(ing)
+	switch {
+	case glbc.Serves(c.Facts, ing):
+		c.Symptoms, blind = symptomsOf(c, ing)
+	case class.Orphan && glbc.Address(ing) == "" && !ownedByOther(c.Facts, ing):
+		c.Symptoms = []cause.Symptom{notProvisioned(c, ing, nil)}
+		c.Symptoms[0].Says += "; " + class.Because + ", so GKE's controller ignores it"
+	default:
+		d.Verdict, d.Reason = NotOurs, "another controller serves it: "+class.Because
+		return d
+	}
+	findings, ruledOut, broken := Run(causes, c)
+	d.Gaps = append(d.Gaps, broken...)
+	d.conclude(c, findings, ruledOut, blind)
+	return d
+}
+
+// ownedByOther: an IngressClass of that name exists, so some other controller has
+// claimed it; GKE installs none for its own classes.
+func ownedByOther(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
+	classes, _ := s.IngressClasses.Get()
+	for _, cl := range classes {
+		if ing.Spec.IngressClassName != nil && cl.Name == *ing.Spec.IngressClassName {
+			return true
+		}
+	}
+	return false
+}
+
+// conclude turns findings and symptoms into the verdict. What is only likely waits
+// for the grace of the symptoms that it explains; what is proven is said at once.
+func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, ruledOut []RuledOut, blind []string) {
+	findings = slices.DeleteFunc(findings, func(f cause.Finding) bool {
+		return f.Confidence < cause.Proven && waiting(c.Symptoms, f)
+	})
+	d.Symptoms = c.Symptoms
+	d.Roots, _ = Rank(c.Target, findings)
+	d.RuledOut = ruledOut
+	for i := range d.Roots {
+		d.Roots[i].Explains = present(c.Symptoms, findings, d.Roots[i].Explains)
+	}
+	open := unexplained(c.Symptoms, d.Roots)
+	switch {
+	case len(d.Roots) > 0:
+		d.Verdict = RootCause
+	case slices.ContainsFunc(open, func(s cause.Symptom) bool { return s.Pending == "" }):
+		d.Verdict = Unexplained
+		d.Checked = checked(c)
+	case len(open) > 0:
+		d.Verdict, d.Reason = Pending, open[0].Pending
+	case len(blind) > 0:
+		d.Verdict, d.Reason = Unexplained, "couldn't see "+blind[0]
+	default:
+		d.Verdict = Healthy
+	}
+	d.Notes = notes(c)
+}
+
+// waiting: every symptom that the finding explains is still inside its grace.
+func waiting(symptoms []cause.Symptom, f cause.Finding) bool {
+	any := false
+	for _, s := range symptoms {
+		if slices.Contains(f.Explains, s.ID) {
+			if s.Pending == "" {
+				return false
+			}
+			any = true
+		}
+	}
+	return any
+}
+
+// present keeps the symptoms that are there and the causes that were found.
+func present(symptoms []cause.Symptom, findings []cause.Finding, ids []cause.ID) []cause.ID {
+	var out []cause.ID
+	for _, id := range ids {
+		if slices.ContainsFunc(symptoms, func(s cause.Symptom) bool { return s.ID == id }) ||
+			slices.ContainsFunc(findings, func(f cause.Finding) bool { return f.Cause == id }) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+func unexplained(symptoms []cause.Symptom, roots []cause.Finding) []cause.Symptom {
+	var open []cause.Symptom
+	for _, s := range symptoms {
+		if !slices.ContainsFunc(roots, func(r cause.Finding) bool { return slices.Contains(r.Explains, s.ID) }) {
+			open = append(open, s)
+		}
+	}
+	return open
+}
+
+func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
+	d := Diagnosis{Target: c.Target, At: c.Facts.Now, Gaps: gapsOf(c.Facts, causes)}
+	all, _ := c.Facts.Gateways.Get()
+	i := slices.IndexFunc(all, func(g facts.Gateway) bool { return g.Namespace == c.Target.Namespace && g.Name == c.Target.Name })
+	switch {
+	case i < 0 && c.Facts.Gateways.Err() != nil:
+		d.Verdict, d.Reason = Unexplained, "Gateways couldn't be read"
+		return d
+	case i < 0:
+		d.Verdict, d.Reason = NotOurs, c.Target.String()+" isn't in the cluster"
+		return d
+	case !glbc.ServesGateway(all[i].Class):
+		d.Verdict, d.Reason = NotOurs, "another controller serves it: gatewayClassName = "+all[i].Class
+		return d
+	}
+	if g := all[i]; len(g.Addresses) == 0 {
+		s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.Created, Says: "no load balancer: the Gateway has no address"}
+		if age := c.Facts.Now.Sub(g.Created); age < ingressGrace {
+			s.Pending = fmt.Sprintf("the Gateway was created %s ago, the controller may take %s", age, ingressGrace)
+		}
+		c.Symptoms = []cause.Symptom{s}
+	}
+	findings, ruledOut, broken := Run(causes, c)
+	d.Gaps = append(d.Gaps, broken...)
+	d.conclude(c, findings, ruledOut, nil)
+	return d
+}

@@ -1,0 +1,75 @@
+package engine
+
+import (
+	"time"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+)
+
+// A Verdict is the outcome of a diagnosis in one word (scenario-format.md).
+type Verdict string
+
+// The verdicts, strongest first.
+const (
+	RootCause   Verdict = "root-cause"
+	Unexplained Verdict = "unexplained"
+	Pending     Verdict = "pending"
+	Healthy     Verdict = "healthy"
+	NotOurs     Verdict = "not-ours"
+)
+
+// A Diagnosis is what was found out about one target.
+type Diagnosis struct {
+	// Target is zero when the signal led to nothing of ours.
+	Target  facts.Ref
+	At      time.Time
+	Verdict Verdict
+	// Reason explains a verdict that has no root cause: why it isn't ours, what it is
+	// waiting for.
+	Reason   string
+	Symptoms []cause.Symptom
+	// Roots are the root causes, in the contract's order.
+	Roots []cause.Finding
+	Notes []Note
+	// RuledOut lists the causes that were checked and refuted, in the catalogue's
+	// order.
+	RuledOut []RuledOut
+	Gaps     []Gap
+	// Checked are further facts a person would look at next, for an unexplained
+	// verdict.
+	Checked []cause.Evidence
+}
+
+// A Note is worth saying and is no root cause.
+type Note struct {
+	ID      cause.ID
+	Subject facts.Ref
+	Says    string
+}
+
+// A RuledOut is a cause that the facts refute.
+type RuledOut struct {
+	ID      cause.ID
+	Because string
+	// FixedBy is the change that may have ended it; nil when the log tells of none.
+	FixedBy *cause.Change
+}
+
+// A Gap is something that couldn't be read, and the causes that it hides.
+type Gap struct {
+	Needs string
+	Err   string
+	Hides []cause.ID
+}
+
+// FixOf is the change that may have ended a cause that this Diagnosis refutes; nil
+// when none is known.
+func (d Diagnosis) FixOf(id cause.ID) *cause.Change {
+	for _, r := range d.RuledOut {
+		if r.ID == id {
+			return r.FixedBy
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+// Package engine runs the causes over a Snapshot and folds what they find into a
+// Diagnosis: root causes in the contract's order, symptoms, what was ruled out,
+// what couldn't be read. It stands between collecting and deciding what to say, is
+// pure, and knows no cause by name.
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+)
+
+// Run runs every cause on a Case. A cause that panics is a gap of its own, never
+// the end of the diagnosis.
+func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, ruledOut []RuledOut, broken []Gap) {
+	for _, ca := range causes {
+		out, err := check(ca, c)
+		if err != nil {
+			broken = append(broken, Gap{Needs: "plumbline/" + string(ca.ID), Err: err.Error(), Hides: []cause.ID{ca.ID}})
+			continue
+		}
+		for _, f := range out.Findings {
+			f.Cause = ca.ID
+			if f.Explains == nil {
+				f.Explains = ca.Explains
+			}
+			findings = append(findings, f)
+		}
+		if out.RuledOut != "" && len(out.Findings) == 0 {
+			ruledOut = append(ruledOut, RuledOut{ID: ca.ID, Because: out.RuledOut, FixedBy: out.FixedBy})
+		}
+	}
+	return findings, ruledOut, broken
+}
+
+func check(ca cause.Cause, c cause.Case) (out cause.Outcome, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("checking %s: %v", ca.ID, r)
+		}
+	}()
+	return ca.Check(c), nil
+}
+
+// layers is the catalogue's order; gateway counts as ingress (scenario-format.md,
+// “Order of root causes”).
+var layers = []string{"control", "ingress", "edge", "cert", "routing", "backend", "health", "endpoint", "network", "workload"}
+
+func depth(id cause.ID) int {
+	layer := id.Layer()
+	if layer == "gateway" {
+		layer = "ingress"
+	}
+	if i := slices.Index(layers, layer); i >= 0 {
+		return i
+	}
+	return len(layers)
+}
+
+// Rank drops every finding that another one explains and orders the rest:
+// confidence, on the target itself, layer, ID, subject. explained says which root
+// took which finding.
+func Rank(target facts.Ref, findings []cause.Finding) (roots []cause.Finding, explained map[cause.ID]cause.ID) {
+	explained = map[cause.ID]cause.ID{}
+	for i, f := range findings {
+		by := slices.IndexFunc(findings, func(other cause.Finding) bool {
+			return other.Cause != f.Cause && slices.Contains(other.Explains, f.Cause) && other.Confidence >= f.Confidence
+		})
+		if by >= 0 {
+			explained[f.Cause] = findings[by].Cause
+			continue
+		}
+		if slices.ContainsFunc(roots, func(r cause.Finding) bool { return r.Cause == f.Cause && r.Subject == f.Subject }) {
+			continue
+		}
+		roots = append(roots, findings[i])
+	}
+	slices.SortStableFunc(roots, func(a, b cause.Finding) int {
+		return cmp.Or(
+			-cmp.Compare(a.Confidence, b.Confidence),
+			onTarget(target, a)-onTarget(target, b),
+			depth(a.Cause)-depth(b.Cause),
+			strings.Compare(string(a.Cause), string(b.Cause)),
+			strings.Compare(a.Subject.String(), b.Subject.String()),
+		)
+	})
+	return roots, explained
+}
+
+func onTarget(target facts.Ref, f cause.Finding) int {
+	if f.Subject == target {
+		return 0
+	}
+	return 1
+}
+
+// gapsOf names every failed read with the causes that it hides.
+func gapsOf(s *facts.Snapshot, causes []cause.Cause) []Gap {
+	var gaps []Gap
+	for _, g := range s.Gaps {
+		gap := Gap{Needs: g.Needs, Err: g.Err}
+		for _, ca := range causes {
+			if slices.ContainsFunc(ca.Needs, func(k facts.Kind) bool { return hides(g.Needs, k) }) {
+				gap.Hides = append(gap.Hides, ca.ID)
+			}
+		}
+		gaps = append(gaps, gap)
+	}
+	return gaps
+}
+
+// hides: an unreachable control plane takes every Kubernetes read with it.
+func hides(needs string, k facts.Kind) bool {
+	if strings.HasPrefix(needs, "kubernetes/") {
+		return k.InCluster()
+	}
+	return needs == string(k)
+}

@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"fmt"
+	"time"
+
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"plumbline/internal/cause"
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+	"plumbline/internal/signal"
+)
+
+// backendSymptoms says which backends of an Ingress have endpoints that the load
+// balancer's check calls UNHEALTHY, and names what couldn't be seen.
+func backendSymptoms(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, blind []string) {
+	for _, b := range glbc.Backends(c.Facts, ing) {
+		if !b.BackendService.Known() {
+			blind = append(blind, "the backend service of "+b.Service+": "+b.BackendService.Err().Error())
+			continue
+		}
+		all, bad := glbc.FailingEndpoints(c.Facts, b, c.LoggedUnhealthy())
+		if s, ok := emptySymptom(c, b, all); ok {
+			list = append(list, s)
+			continue
+		}
+		if len(bad) == 0 {
+			if _, err := glbc.Endpoints(c.Facts, b); err != nil && !onlyPods(c.Facts, b) {
+				blind = append(blind, "the health of "+b.Service+": "+err.Error())
+			}
+			continue
+		}
+		list = append(list, unhealthySymptom(c, b, all, bad))
+		if s, ok := gateTimeout(c, bad); ok {
+			list = append(list, s)
+		}
+	}
+	return list, blind
+}
+
+// onlyPods: the live health was read, only the pods behind it weren't.
+func onlyPods(s *facts.Snapshot, b glbc.Backend) bool {
+	bs, ok := b.BackendService.Get()
+	if !ok {
+		return false
+	}
+	for _, g := range glbc.GroupsOf(bs) {
+		if !s.Health[g].Known() {
+			return false
+		}
+	}
+	return true
+}
+
+func unhealthySymptom(c cause.Case, b glbc.Backend, all, bad []glbc.Endpoint) cause.Symptom {
+	bs, _ := b.BackendService.Get()
+	ref := facts.Ref{Project: c.Facts.Project, Scope: scopeOf(bs.GetRegion()), Kind: facts.KindBackendService, Name: bs.GetName()}
+	s := cause.Symptom{
+		ID: cause.BackendUnhealthy, Subject: ref, Since: unhealthySince(c, bad),
+		Says:    fmt.Sprintf("%d of %d endpoints of Service %s/%s are UNHEALTHY", len(bad), len(all), b.Namespace, b.Service),
+		Objects: []facts.Ref{b.Ref(c.Facts.ClusterName)},
+	}
+	if waits(c.Facts, b, bad) {
+		s.Pending = "the pods behind the unhealthy endpoints are still within their start"
+	}
+	return s
+}
+
+func scopeOf(region string) string {
+	if region == "" {
+		return "global"
+	}
+	return "regions/" + facts.LastSegment(region)
+}
+
+// waits: every failing endpoint belongs to a pod that is younger than its grace or
+// on its way out. Behind a node's port is any pod, so all must be young.
+func waits(s *facts.Snapshot, b glbc.Backend, bad []glbc.Endpoint) bool {
+	hc, _ := b.HealthCheck.Get()
+	check := glbc.CheckOf(hc)
+	for _, e := range bad {
+		if e.Stale() && !rollingOut(s, b) {
+			return false
+		}
+	}
+	pods := glbc.PodsBehind(s, b, bad)
+	for _, pod := range pods {
+		if pod.DeletionTimestamp != nil {
+			continue
+		}
+		if s.Now.Sub(glbc.Started(pod)) >= glbc.ReadyIn(pod, check) {
+			return false
+		}
+	}
+	return len(pods) > 0 || rollingOut(s, b)
+}
+
+// rollingOut: a pod of the Service is under two minutes old, so endpoints of pods
+// that it replaces may not be detached yet.
+func rollingOut(s *facts.Snapshot, b glbc.Backend) bool {
+	pods, _ := glbc.PodsOf(s, b)
+	for _, pod := range pods {
+		if s.Now.Sub(glbc.Started(pod)) < 2*time.Minute {
+			return true
+		}
+	}
+	return false
+}
+
+// unhealthySince is the oldest transition of the present failure that the log
+// tells; zero when health-check logging is off.
+func unhealthySince(c cause.Case, bad []glbc.Endpoint) (since time.Time) {
+	for _, e := range bad {
+		for _, s := range c.Entries() {
+			if s.Kind != signal.HealthChanged || s.Health.IP != e.IP || !glbc.IsGroup(c.Facts, e.Group, s.Target) {
+				continue
+			}
+			if s.Health.State != "UNHEALTHY" {
+				break
+			}
+			if since.IsZero() || s.At.Before(since) {
+				since = s.At
+			}
+		}
+	}
+	return since
+}
+
+// gateTimeout: the readiness gate of a failing pod was forced open after 10
+// minutes, so the kubelet calls it Ready (ingress-controller.md §4).
+func gateTimeout(c cause.Case, bad []glbc.Endpoint) (cause.Symptom, bool) {
+	events, _ := c.Facts.Events.Get()
+	for _, e := range bad {
+		if e.Pod == nil {
+			continue
+		}
+		for _, ev := range events {
+			if ev.Reason == "LoadBalancerNegTimeout" && ev.InvolvedObject.Namespace == e.Pod.Namespace && ev.InvolvedObject.Name == e.Pod.Name {
+				return cause.Symptom{
+					ID: cause.PodsNotReadyInNEG, Since: facts.EventTime(ev),
+					Subject: facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindPod, Namespace: e.Pod.Namespace, Name: e.Pod.Name},
+					Says:    "the readiness gate gave up after 10 minutes and called the pod Ready all the same",
+				}, true
+			}
+		}
+	}
+	return cause.Symptom{}, false
+}
+
+// emptySymptom: no NEG of a backend has any endpoint, though the Service has pods
+// that have been Ready for longer than attaching them takes.
+func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symptom, bool) {
+	bs, ok := b.BackendService.Get()
+	if !ok || len(all) > 0 || len(bs.GetBackends()) == 0 {
+		return cause.Symptom{}, false
+	}
+	for _, g := range glbc.GroupsOf(bs) {
+		members, read := c.Facts.Endpoints[g.Group].Get()
+		if _, asked := c.Facts.Health[g].Get(); !asked || !read || len(members) > 0 {
+			return cause.Symptom{}, false
+		}
+	}
+	pods, _ := glbc.PodsOf(c.Facts, b)
+	for _, pod := range pods {
+		if glbc.IsReady(pod) && pod.DeletionTimestamp == nil && c.Facts.Now.Sub(glbc.Started(pod)) >= ingressGrace {
+			return cause.Symptom{
+				ID: cause.BackendUnhealthy, Subject: facts.Ref{Project: c.Facts.Project, Scope: scopeOf(bs.GetRegion()), Kind: facts.KindBackendService, Name: bs.GetName()},
+				Says: fmt.Sprintf("no endpoint in any group of Service %s/%s, though its pods are Ready", b.Namespace, b.Service), Objects: []facts.Ref{b.Ref(c.Facts.ClusterName)},
+			}, true
+		}
+	}
+	return cause.Symptom{}, false
+}
