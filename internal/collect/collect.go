@@ -1,0 +1,133 @@
+// Package collect reads the cloud for a diagnosis: Refs in, Snapshots out. It
+// stands between the service, which knows what was asked about, and the causes,
+// which only see facts. gcp, kube and logs below it hold the vendors' clients; what
+// belongs together is decided by a Planner, which is pure.
+//
+// A diagnosis is read in rounds, each one parallel fan-out: the project and the
+// cluster; Kubernetes; then what only the first two name (health and endpoints of
+// groups, the log query, ConfigMaps). The probe is a fourth round and the
+// service's. A read that fails is unknown and a named Gap; it stops nothing else,
+// and it isn't tried again.
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"google.golang.org/api/option"
+
+	"plumbline/internal/collect/gcp"
+	"plumbline/internal/collect/kube"
+	"plumbline/internal/collect/logs"
+	"plumbline/internal/facts"
+	"plumbline/internal/meter"
+)
+
+// DefaultCallTimeout is how long one read may take, all its pages included.
+const DefaultCallTimeout = 8 * time.Second
+
+// ErrNothingRead says that every single read failed: there is nothing to judge,
+// and trying later may help.
+var ErrNothingRead = errors.New("nothing could be read")
+
+// Config is what a Collector is made of. The client options carry endpoint,
+// credentials and HTTP client of each API.
+type Config struct {
+	Compute   []option.ClientOption
+	Container []option.ClientOption
+	// Logging are options of a gRPC client.
+	Logging    []option.ClientOption
+	Kubernetes kube.Config
+	Planner    Planner
+	// CallTimeout is how long one read may take; 0 is DefaultCallTimeout.
+	CallTimeout time.Duration
+	// Log gets every failed read; nil is slog's default.
+	Log *slog.Logger
+}
+
+// A Collector reads the cloud. It may be used by several goroutines.
+type Collector struct {
+	gcp     *gcp.Reader
+	kube    *kube.Connections
+	logs    *logs.Reader
+	plan    Planner
+	timeout time.Duration
+	log     *slog.Logger
+}
+
+// Usage is what a collection cost: API requests sent, and the longest chain of
+// requests each of which waited for the one before.
+type Usage struct{ Calls, Rounds int }
+
+// New prepares the clients; it opens no connection to the APIs. The error says
+// which client's options don't fit.
+func New(ctx context.Context, c Config) (*Collector, error) {
+	if c.Planner == nil {
+		return nil, errors.New("preparing the collector: Config.Planner is missing")
+	}
+	cloud, err := gcp.New(ctx, c.Compute, c.Container)
+	if err != nil {
+		return nil, err
+	}
+	history, err := logs.New(ctx, c.Logging...)
+	if err != nil {
+		return nil, err
+	}
+	collector := &Collector{
+		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history,
+		plan: c.Planner, timeout: c.CallTimeout, log: c.Log,
+	}
+	if collector.timeout == 0 {
+		collector.timeout = DefaultCallTimeout
+	}
+	if collector.log == nil {
+		collector.log = slog.Default()
+	}
+	return collector, nil
+}
+
+// Close ends the connections. Collections under way fail.
+func (c *Collector) Close() error {
+	c.kube.Close()
+	c.gcp.Close()
+	if err := c.logs.Close(); err != nil {
+		return fmt.Errorf("closing the Logging client: %w", err)
+	}
+	return nil
+}
+
+// Access is the way into a cluster for the probe, once the cluster was collected.
+func (c *Collector) Access(cluster string) (kube.Access, bool) { return c.kube.Access(cluster) }
+
+// Collect reads what the Refs need: one Snapshot for each cluster they lead to, in
+// the order in which the Refs name the clusters, and one without cluster for each
+// project where a Ref leads to none. Usage counts with the meter.Meter of the
+// context, if there is one, and is its total; otherwise it is the collection's own.
+//
+// The error wraps ErrNothingRead when all reads failed; the Snapshots come with it
+// and tell why.
+func (c *Collector) Collect(ctx context.Context, now time.Time, refs []facts.Ref) ([]*facts.Snapshot, Usage, error) {
+	count := meter.From(ctx)
+	if count == nil {
+		count = &meter.Meter{}
+		ctx = meter.With(ctx, count)
+	}
+	r, err := begin(c, now, refs)
+	if err != nil {
+		return nil, Usage{}, err
+	}
+	r.readProjects(ctx)
+	r.locate()
+	if r.crowded() {
+		r.readIdentities(ctx)
+	}
+	r.readClusters(ctx)
+	r.settle()
+	r.readDetails(ctx)
+	snapshots := r.snapshots()
+	r.report(ctx, snapshots)
+	return snapshots, Usage{Calls: count.Calls(), Rounds: count.Rounds()}, r.nothingRead(snapshots)
+}

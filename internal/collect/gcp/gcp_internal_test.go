@@ -1,0 +1,22 @@
+package gcp
+
+import (
+	"testing"
+
+	"google.golang.org/api/option"
+)
+
+func TestDefaultEndpoints(t *testing.T) {
+	opts := []option.ClientOption{option.WithoutAuthentication()}
+	r, err := New(t.Context(), opts, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if r.compute.endpoint != "https://compute.googleapis.com" {
+		t.Errorf("Compute at %q", r.compute.endpoint)
+	}
+	if r.container.BasePath != "https://container.googleapis.com/" {
+		t.Errorf("GKE at %q", r.container.BasePath)
+	}
+}

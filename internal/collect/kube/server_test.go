@@ -1,0 +1,89 @@
+package kube_test
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/api/container/v1"
+
+	"plumbline/internal/collect/kube"
+	"plumbline/internal/facts"
+)
+
+// An apiServer plays a control plane on loopback.
+type apiServer struct {
+	*httptest.Server
+	dialled atomic.Value // the address that was last asked for
+}
+
+func serve(t *testing.T, h http.HandlerFunc) *apiServer {
+	t.Helper()
+	s := &apiServer{Server: httptest.NewUnstartedServer(h)}
+	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // refused handshakes are expected
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *apiServer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	s.dialled.Store(addr)
+	return (&net.Dialer{}).DialContext(ctx, network, s.Listener.Addr().String())
+}
+
+// ca is the server's certificate as clusters.get returns it.
+func (s *apiServer) ca() string {
+	return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw}))
+}
+
+func (s *apiServer) pinned() *container.Cluster {
+	return &container.Cluster{Name: "main", Endpoint: "127.0.0.1", MasterAuth: &container.MasterAuth{ClusterCaCertificate: s.ca()}}
+}
+
+func open(t *testing.T, c kube.Config, cluster *container.Cluster) (*kube.Connections, *kube.Cluster) {
+	t.Helper()
+	connections := kube.New(c)
+	t.Cleanup(connections.Close)
+	opened, err := connections.Open(clusterName, cluster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return connections, opened
+}
+
+func (s *apiServer) open(t *testing.T) *kube.Cluster {
+	t.Helper()
+	_, c := open(t, kube.Config{Dial: s.dial}, s.pinned())
+	return c
+}
+
+func answer(w http.ResponseWriter, body string) {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, body)
+}
+
+func refuse(w http.ResponseWriter, code int, reason string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(code)
+	_, _ = fmt.Fprintf(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":%q,"code":%d,"message":"no"}`, reason, code)
+}
+
+func wantGap(t *testing.T, err error, needs, status string) {
+	t.Helper()
+	var failed *facts.Error
+	if !errors.As(err, &failed) {
+		t.Fatalf("error = %v, want a *facts.Error", err)
+	}
+	if failed.Needs != needs || failed.Status != status {
+		t.Errorf("gap = %s: %s, want %s: %s", failed.Needs, failed.Status, needs, status)
+	}
+}

@@ -1,0 +1,54 @@
+package logs
+
+import (
+	"errors"
+	"net/http"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"plumbline/internal/collect/refusal"
+)
+
+// statusOf is the short form of an error, said as the other APIs say it.
+func statusOf(err error) string {
+	var answer interface{ GRPCStatus() *status.Status }
+	if !errors.As(err, &answer) {
+		return refusal.Connection(err)
+	}
+	s := answer.GRPCStatus()
+	if s.Code() == codes.DeadlineExceeded {
+		return refusal.Timeout
+	}
+	if s.Code() == codes.Canceled {
+		return "canceled"
+	}
+	for _, detail := range s.Details() {
+		if info, ok := detail.(*errdetails.ErrorInfo); ok && info.GetReason() == "SERVICE_DISABLED" {
+			return "403 SERVICE_DISABLED"
+		}
+	}
+	return refusal.HTTP(httpCode(s.Code()))
+}
+
+// httpCode is the HTTP status that Google's APIs pair with a gRPC code (AIP-193).
+func httpCode(c codes.Code) int {
+	paired := map[codes.Code]int{
+		codes.InvalidArgument:    http.StatusBadRequest,
+		codes.FailedPrecondition: http.StatusBadRequest,
+		codes.OutOfRange:         http.StatusBadRequest,
+		codes.Unauthenticated:    http.StatusUnauthorized,
+		codes.PermissionDenied:   http.StatusForbidden,
+		codes.NotFound:           http.StatusNotFound,
+		codes.AlreadyExists:      http.StatusConflict,
+		codes.Aborted:            http.StatusConflict,
+		codes.ResourceExhausted:  http.StatusTooManyRequests,
+		codes.Unimplemented:      http.StatusNotImplemented,
+		codes.Unavailable:        http.StatusServiceUnavailable,
+	}
+	if code, ok := paired[c]; ok {
+		return code
+	}
+	return http.StatusInternalServerError
+}

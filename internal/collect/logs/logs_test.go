@@ -1,0 +1,135 @@
+package logs_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/logging/apiv2/loggingpb"
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/api/option"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/anypb"
+
+	"plumbline/internal/collect/logs"
+	"plumbline/internal/facts"
+	"plumbline/internal/meter"
+)
+
+type server struct {
+	loggingpb.UnimplementedLoggingServiceV2Server
+	list func(*loggingpb.ListLogEntriesRequest) (*loggingpb.ListLogEntriesResponse, error)
+	sent atomic.Int32
+}
+
+func (s *server) ListLogEntries(_ context.Context, req *loggingpb.ListLogEntriesRequest) (*loggingpb.ListLogEntriesResponse, error) {
+	s.sent.Add(1)
+	return s.list(req)
+}
+
+func serve(t *testing.T, s *server) *logs.Reader {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := grpc.NewServer()
+	loggingpb.RegisterLoggingServiceV2Server(g, s)
+	go func() { _ = g.Serve(listener) }()
+	t.Cleanup(g.Stop)
+	r, err := logs.New(t.Context(), option.WithEndpoint(listener.Addr().String()), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = r.Close() })
+	return r
+}
+
+var now = time.Date(2021, 9, 28, 0, 36, 18, 0, time.UTC)
+
+const auditEntry = `{"insertId":"a1","logName":"projects/shop-prod/logs/cloudaudit.googleapis.com%2Factivity","timestamp":"2021-09-27T23:41:02.125Z",
+	"receiveTimestamp":"2021-09-27T23:41:03Z","severity":"NOTICE","resource":{"type":"gke_cluster","labels":{"cluster_name":"main"}},"labels":{"k":"v"},
+	"operation":{"id":"op-1","producer":"container.googleapis.com","first":true},"spanId":"0001",
+	"protoPayload":{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","methodName":"google.container.v1.ClusterManager.UpdateCluster",
+		"authenticationInfo":{"principalEmail":"dana@acme.example"},"request":{"update":{"desiredAddonsConfig":{"httpLoadBalancing":{"disabled":true}}}}}}`
+
+func TestEntriesComeBackAsASinkPublishesThem(t *testing.T) {
+	entry := &loggingpb.LogEntry{}
+	if err := protojson.Unmarshal([]byte(auditEntry), entry); err != nil {
+		t.Fatal(err)
+	}
+	strange := &loggingpb.LogEntry{InsertId: "s1", Payload: &loggingpb.LogEntry_ProtoPayload{ProtoPayload: &anypb.Any{TypeUrl: "type.googleapis.com/un.heard.Of", Value: []byte{1}}}}
+	s := &server{list: func(req *loggingpb.ListLogEntriesRequest) (*loggingpb.ListLogEntriesResponse, error) {
+		want := `(log_id("x") OR severity>=ERROR) AND timestamp >= "2021-08-29T00:36:18Z" AND timestamp <= "2021-09-28T00:36:18Z"`
+		if req.GetFilter() != want || req.GetOrderBy() != "timestamp desc" || req.GetPageSize() != 500 || !cmp.Equal(req.GetResourceNames(), []string{"projects/shop-prod"}) {
+			t.Errorf("asked %v", req)
+		}
+		return &loggingpb.ListLogEntriesResponse{Entries: []*loggingpb.LogEntry{entry, strange}}, nil
+	}}
+	var count meter.Meter
+	entries, ok := serve(t, s).Query(meter.Chain(meter.With(t.Context(), &count)), "shop-prod", `log_id("x") OR severity>=ERROR`, now).Get()
+	if !ok || len(entries) != 2 {
+		t.Fatalf("entries = %s, %v", entries, ok)
+	}
+	var got, want any
+	if err := errors.Join(json.Unmarshal(entries[0], &got), json.Unmarshal([]byte(auditEntry), &want)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if string(entries[1]) != `{"insertId":"s1"}` {
+		t.Errorf("an entry of an unknown type = %s", entries[1])
+	}
+	if count.Calls() != 1 || count.Rounds() != 1 {
+		t.Errorf("calls, rounds = %d, %d, want 1, 1", count.Calls(), count.Rounds())
+	}
+}
+
+func TestAtMostTwoPages(t *testing.T) {
+	s := &server{list: func(req *loggingpb.ListLogEntriesRequest) (*loggingpb.ListLogEntriesResponse, error) {
+		page, _ := strconv.Atoi(req.GetPageToken())
+		return &loggingpb.ListLogEntriesResponse{
+			NextPageToken: strconv.Itoa(page + 1),
+			Entries:       []*loggingpb.LogEntry{{InsertId: fmt.Sprint(page, "a")}, {InsertId: fmt.Sprint(page, "b")}},
+		}, nil
+	}}
+	entries, _ := serve(t, s).Query(t.Context(), "shop-prod", "x", now).Get()
+	if len(entries) != 4 || s.sent.Load() != 2 {
+		t.Errorf("%d entries of %d pages, want 4 of 2", len(entries), s.sent.Load())
+	}
+}
+
+func TestNoFailureIsSentTwice(t *testing.T) {
+	for code, want := range map[codes.Code]string{
+		codes.Unavailable:       "503 UNAVAILABLE",
+		codes.Internal:          "500 INTERNAL",
+		codes.DeadlineExceeded:  "timeout",
+		codes.PermissionDenied:  "403 PERMISSION_DENIED",
+		codes.ResourceExhausted: "429 RESOURCE_EXHAUSTED",
+		codes.InvalidArgument:   "400 INVALID_ARGUMENT",
+	} {
+		s := &server{list: func(*loggingpb.ListLogEntriesRequest) (*loggingpb.ListLogEntriesResponse, error) {
+			return nil, status.Error(code, "no")
+		}}
+		err := serve(t, s).Query(t.Context(), "shop-prod", "x", now).Err()
+		var failed *facts.Error
+		if !errors.As(err, &failed) || failed.Needs != "logging.logEntries.list" || failed.Status != want {
+			t.Errorf("%s: %v, want %s", code, err, want)
+		}
+		if got := s.sent.Load(); got != 1 {
+			t.Errorf("%s: %d requests, want 1", code, got)
+		}
+	}
+}
