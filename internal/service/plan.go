@@ -1,0 +1,179 @@
+package service
+
+import (
+	"cmp"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+	"plumbline/internal/knownapp"
+)
+
+// A Plan tells the collector what to read next, from what it has read so far. It
+// is pure: the walks are glbc's, the ConfigMaps are those that a known app names.
+type Plan struct{}
+
+// Namespaces are those of the objects that the refs lead to; nil means all.
+func (Plan) Namespaces(s *facts.Snapshot, refs []facts.Ref) []string {
+	list := []string{}
+	for _, r := range refs {
+		switch {
+		case r.Kind == facts.KindCluster:
+			return nil
+		case r.Namespace != "":
+			list = append(list, r.Namespace)
+		default:
+			for _, bs := range glbc.BackendServicesOf(s, r) {
+				if d, ok := glbc.ParseDescription(bs.GetDescription()); ok {
+					list = append(list, d.Namespace)
+				}
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// Resolve says what each Ref is: the Ingress behind a NEG, a Pod, a Service.
+func (Plan) Resolve(s *facts.Snapshot, refs []facts.Ref) []facts.Target {
+	targets := make([]facts.Target, 0, len(refs))
+	for _, r := range refs {
+		targets = append(targets, resolve(s, r))
+	}
+	return targets
+}
+
+func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
+	t := facts.Target{Asked: r}
+	switch r.Kind {
+	case facts.KindCluster, facts.KindIngress, facts.KindGateway:
+		t.Ref, t.Sure = r, true
+	case facts.KindService:
+		t.Ref = ingressOf(s, r.Namespace, r.Name)
+		t.Reason, t.Sure = "no Ingress of GKE's uses "+r.String(), s.Ingresses.Known()
+	case facts.KindPod:
+		t.Ref = ingressOfPod(s, r)
+		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known()
+	case facts.KindNEG, facts.KindInstanceGroup, facts.KindBackendService, facts.KindHealthCheck:
+		t.Ref = ingressOfGroup(s, r)
+		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && s.NEGs.Known() && s.InstanceGroups.Known() && s.Ingresses.Known()
+	default:
+		t.Reason, t.Sure = r.String()+" doesn't lead to a load balancer of GKE's", true
+	}
+	if !t.Ref.IsZero() {
+		t.Reason, t.Sure = "", true
+	}
+	return t
+}
+
+// ingressOf is the first Ingress, by name, that sends requests to a Service.
+func ingressOf(s *facts.Snapshot, namespace, service string) facts.Ref {
+	var found []facts.Ref
+	all, _ := s.Ingresses.Get()
+	for _, ing := range all {
+		if ing.Namespace != namespace || !glbc.Serves(s, ing) {
+			continue
+		}
+		if slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool { return b.Service == service }) {
+			found = append(found, refOf(s, ing))
+		}
+	}
+	if len(found) == 0 {
+		return facts.Ref{}
+	}
+	return slices.MinFunc(found, func(a, b facts.Ref) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+func refOf(s *facts.Snapshot, ing *networkingv1.Ingress) facts.Ref {
+	return facts.Ref{Cluster: s.ClusterName, Kind: facts.KindIngress, Namespace: ing.Namespace, Name: ing.Name}
+}
+
+func ingressOfPod(s *facts.Snapshot, r facts.Ref) facts.Ref {
+	pods, _ := s.Pods.Get()
+	i := slices.IndexFunc(pods, func(p *corev1.Pod) bool { return p.Namespace == r.Namespace && p.Name == r.Name })
+	if i < 0 {
+		return facts.Ref{}
+	}
+	services, _ := s.Services.Get()
+	for _, svc := range services {
+		if !glbc.Selects(svc, pods[i]) {
+			continue
+		}
+		if ing := ingressOf(s, svc.Namespace, svc.Name); !ing.IsZero() {
+			return ing
+		}
+	}
+	return facts.Ref{}
+}
+
+func ingressOfGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
+	for _, bs := range glbc.BackendServicesOf(s, r) {
+		all, _ := s.Ingresses.Get()
+		for _, ing := range all {
+			if !glbc.Serves(s, ing) {
+				continue
+			}
+			if slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool {
+				have, ok := b.BackendService.Get()
+				return ok && glbc.Path(have) == glbc.Path(bs)
+			}) {
+				d, _ := glbc.ParseDescription(bs.GetDescription())
+				return cmp.Or(ingressOf(s, d.Namespace, d.Service), refOf(s, ing))
+			}
+		}
+	}
+	return facts.Ref{}
+}
+
+// Groups are the backend groups whose health decides about the targets.
+func (Plan) Groups(s *facts.Snapshot) []facts.BackendGroup {
+	var groups []facts.BackendGroup
+	for _, b := range backends(s) {
+		bs, ok := b.BackendService.Get()
+		if !ok {
+			continue
+		}
+		for _, g := range glbc.GroupsOf(bs) {
+			if !slices.Contains(groups, g) {
+				groups = append(groups, g)
+			}
+		}
+	}
+	return groups
+}
+
+// ConfigMaps are those that decide how a known app behind the targets answers.
+func (Plan) ConfigMaps(s *facts.Snapshot) []types.NamespacedName {
+	var names []types.NamespacedName
+	for _, b := range backends(s) {
+		pods, _ := glbc.PodsOf(s, b)
+		for _, pod := range pods {
+			for _, name := range knownapp.ConfigMaps(pod) {
+				n := types.NamespacedName{Namespace: pod.Namespace, Name: name}
+				if !slices.Contains(names, n) {
+					names = append(names, n)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// backends are those of every Ingress that is a target, all of them for a Cluster.
+func backends(s *facts.Snapshot) []glbc.Backend {
+	var list []glbc.Backend
+	all, _ := s.Ingresses.Get()
+	for _, ing := range all {
+		if !glbc.Serves(s, ing) || !slices.ContainsFunc(s.Targets, func(t facts.Target) bool {
+			return t.Ref.Kind == facts.KindCluster || t.Ref == refOf(s, ing)
+		}) {
+			continue
+		}
+		list = append(list, glbc.Backends(s, ing)...)
+	}
+	return list
+}
