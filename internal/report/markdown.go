@@ -1,0 +1,73 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Markdown is a scenario's outcome for a pull request or a ticket.
+func Markdown(s Scenario) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s\n\n", cell(s.Scenario))
+	if s.Error != "" {
+		fmt.Fprintf(&b, "**Could not run:** %s\n\n", cell(s.Error))
+	}
+	for _, r := range s.Reports {
+		r.markdown(&b)
+	}
+	return b.String()
+}
+
+func (r Report) markdown(b *strings.Builder) {
+	target := "nothing of ours"
+	if r.Target != nil {
+		target = r.Target.String()
+	}
+	fmt.Fprintf(b, "### %s: %s\n\n", cell(target), r.Verdict)
+	if r.Reason != "" {
+		fmt.Fprintf(b, "%s\n\n", cell(r.Reason))
+	}
+	for _, s := range r.Symptoms {
+		fmt.Fprintf(b, "- `%s` %s: %s\n", s.ID, cell(s.Subject), cell(s.Says))
+	}
+	if len(r.Symptoms) > 0 {
+		b.WriteString("\n")
+	}
+	for _, c := range r.RootCauses {
+		c.markdown(b)
+	}
+	list(b, "Ruled out", r.RuledOut, func(o RuledOut) string { return "`" + o.ID + "`: " + cell(o.Because) })
+	list(b, "Could not read", r.Gaps, func(g Gap) string { return "`" + cell(g.Needs) + "`: " + cell(g.Error) })
+	list(b, "Notes", r.Notes, func(n Note) string { return "`" + n.ID + "` " + cell(n.Subject) + ": " + cell(n.Says) })
+}
+
+func (c RootCause) markdown(b *strings.Builder) {
+	fmt.Fprintf(b, "**%s** (%s, %s, `%s` on %s)\n\n%s\n\n", cell(c.Headline), c.Confidence, c.Severity, c.ID, cell(c.Subject), cell(c.Summary))
+	b.WriteString("| evidence | says |\n|---|---|\n")
+	for _, e := range c.Evidence {
+		fmt.Fprintf(b, "| %s | %s |\n", cell(e.Source), cell(e.Says))
+	}
+	if ch := c.Change; ch != nil {
+		fmt.Fprintf(b, "\nChanged by %s at %s: `%s`\n", cell(ch.By), stamp(ch.At), cell(ch.What))
+	}
+	fmt.Fprintf(b, "\nFix: %s\n\n", cell(c.Fix.Summary))
+	for _, cmd := range c.Fix.Commands {
+		fmt.Fprintf(b, "```\n%s\n```\n\n", strings.ReplaceAll(cmd, "```", "'''"))
+	}
+}
+
+func list[T any](b *strings.Builder, title string, items []T, say func(T) string) {
+	if len(items) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "%s:\n\n", title)
+	for _, i := range items {
+		fmt.Fprintf(b, "- %s\n", say(i))
+	}
+	b.WriteString("\n")
+}
+
+// cell keeps a value on its line and out of Markdown's and HTML's way.
+func cell(s string) string {
+	return strings.NewReplacer("\n", " ", "|", `\|`, "<", "&lt;", ">", "&gt;", "`", "'").Replace(s)
+}
