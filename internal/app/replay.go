@@ -1,0 +1,223 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+
+	"plumbline/internal/engine"
+	"plumbline/internal/facts"
+	"plumbline/internal/fakecloud"
+	"plumbline/internal/incident"
+	"plumbline/internal/meter"
+	"plumbline/internal/report"
+	"plumbline/internal/scenario"
+	"plumbline/internal/service"
+	"plumbline/internal/signal"
+)
+
+// A Replay is what a scenario led to.
+type Replay struct {
+	report.Scenario
+	// Notices are what would be said of the diagnoses, in their order; for a timeline,
+	// what was said.
+	Notices []incident.Notice
+	// Diagnoses are the reports' own.
+	Diagnoses []engine.Diagnosis
+	// Differences say which expectations didn't hold, a line each.
+	Differences []string
+}
+
+// Run replays one scenario: the real clients read a fake cloud over the wire that
+// serves its world, and its world after the fix. latency delays every API answer.
+// The error is for a scenario that can't be run at all.
+func Run(ctx context.Context, s *scenario.Scenario, latency time.Duration) (Replay, error) {
+	r := Replay{Scenario: report.Scenario{Scenario: s.Path, Reports: []report.Report{}}}
+	if s.Timeline != nil {
+		return r, r.timeline(ctx, s, latency)
+	}
+	diagnoses, timing, err := diagnose(ctx, s, s.World, latency)
+	if err != nil {
+		return r, err
+	}
+	r.add(diagnoses, s.Now)
+	r.Timing = timing
+	r.Differences = report.Differences(r.Reports, s.Expect)
+	if s.After == nil {
+		return r, nil
+	}
+	after, _, err := diagnose(ctx, s, s.After, latency)
+	if err != nil {
+		return r, fmt.Errorf("replaying the world after the fix: %w", err)
+	}
+	expect := s.ExpectAfter
+	if expect == nil {
+		expect = &scenario.Expect{Verdict: string(engine.Healthy)}
+	}
+	for _, d := range report.Differences(reportsOf(after), expect) {
+		r.Differences = append(r.Differences, "after: "+d)
+	}
+	return r, nil
+}
+
+func (r *Replay) add(diagnoses []engine.Diagnosis, now time.Time) {
+	r.Diagnoses = append(r.Diagnoses, diagnoses...)
+	r.Reports = append(r.Reports, reportsOf(diagnoses)...)
+	for _, d := range diagnoses {
+		r.Notices = append(r.Notices, incident.Notices(d, now)...)
+	}
+}
+
+func reportsOf(diagnoses []engine.Diagnosis) []report.Report {
+	reports := make([]report.Report, 0, len(diagnoses))
+	for _, d := range diagnoses {
+		reports = append(reports, report.Of(d))
+	}
+	return reports
+}
+
+// diagnose runs the scenario's trigger or target against one world.
+func diagnose(ctx context.Context, s *scenario.Scenario, world *scenario.World, latency time.Duration) ([]engine.Diagnosis, report.Timing, error) {
+	cloud, err := fakecloud.Start(world, fakecloud.Options{Latency: latency, Now: s.Now})
+	if err != nil {
+		return nil, report.Timing{}, fmt.Errorf("starting the fake cloud: %w", err)
+	}
+	defer cloud.Close()
+	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return nil, report.Timing{}, err
+	}
+	defer a.Close() //nolint:errcheck // nothing was written
+	signals := signalsOf(s)
+	if len(signals) == 0 {
+		return []engine.Diagnosis{{At: s.Now, Verdict: engine.NotOurs, Reason: "no entry is ours"}}, report.Timing{}, nil
+	}
+	count := &meter.Meter{}
+	began := time.Now()
+	diagnoses, err := a.Service.Diagnose(meter.With(ctx, count), signals)
+	timing := report.Timing{Calls: count.Calls(), Rounds: count.Rounds(), ElapsedMS: time.Since(began).Milliseconds()}
+	if blind := (*service.CollectError)(nil); errors.As(err, &blind) && len(diagnoses) > 0 {
+		err = nil
+	}
+	return diagnoses, timing, err
+}
+
+// signalsOf are the scenario's manual run, or its entries that are ours.
+func signalsOf(s *scenario.Scenario) []signal.Signal {
+	if s.Target != nil {
+		return []signal.Signal{{Kind: signal.Manual, At: s.Now, Target: *s.Target}}
+	}
+	return parse(s.Trigger)
+}
+
+func parse(entries []json.RawMessage) []signal.Signal {
+	var signals []signal.Signal
+	for _, entry := range entries {
+		if sig, err := signal.Parse(entry); err == nil {
+			signals = append(signals, sig)
+		}
+	}
+	return signals
+}
+
+// silent is the Notifier where nobody listens.
+type silent struct{}
+
+// Notify implements service.Notifier.
+func (silent) Notify(context.Context, incident.Notice) (incident.Posted, error) {
+	return incident.Posted{}, nil
+}
+
+// listener records what is said.
+type listener struct{ said []incident.Notice }
+
+// Notify implements service.Notifier.
+func (l *listener) Notify(_ context.Context, n incident.Notice) (incident.Posted, error) {
+	l.said = append(l.said, n)
+	return incident.Posted{Channel: "C0", TS: fmt.Sprintf("%d.%06d", n.At.Unix(), len(l.said))}, nil
+}
+
+// timeline plays a scenario's steps against one running service.
+func (r *Replay) timeline(ctx context.Context, s *scenario.Scenario, latency time.Duration) error {
+	world, err := s.At(0)
+	if err != nil {
+		return err
+	}
+	cloud, err := fakecloud.Start(world, fakecloud.Options{Latency: latency, Now: s.Now})
+	if err != nil {
+		return fmt.Errorf("starting the fake cloud: %w", err)
+	}
+	defer cloud.Close()
+	now, ear := s.Now, &listener{}
+	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, Notify: ear, Now: func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	if err != nil {
+		return err
+	}
+	defer a.Close() //nolint:errcheck // nothing was written
+	count := &meter.Meter{}
+	for i, step := range s.Timeline.Steps {
+		if world, err = s.At(i); err != nil {
+			return err
+		}
+		cloud.SetWorld(world)
+		now = s.Now.Add(step.At)
+		before := len(ear.said)
+		signals, err := r.signalsAt(step, world)
+		if err != nil {
+			return err
+		}
+		if len(signals) > 0 {
+			diagnoses, err := a.Service.Diagnose(meter.With(ctx, count), signals)
+			if err != nil {
+				return fmt.Errorf("step %d: %w", i+1, err)
+			}
+			r.Diagnoses = append(r.Diagnoses, diagnoses...)
+			r.Reports = append(r.Reports, reportsOf(diagnoses)...)
+			if err := a.Service.Tell(ctx, diagnoses); err != nil {
+				return fmt.Errorf("step %d: %w", i+1, err)
+			}
+		}
+		r.compare(i, step.Say, ear.said[before:])
+	}
+	r.Notices = ear.said
+	r.Timing = report.Timing{Calls: count.Calls(), Rounds: count.Rounds()}
+	r.Differences = append(r.Differences, report.Differences(r.Reports, s.Expect)...)
+	return nil
+}
+
+var errStep = errors.New("deliver: only .jsonl files and sweep are played by this release")
+
+func (r *Replay) signalsAt(step scenario.Step, world *scenario.World) ([]signal.Signal, error) {
+	switch step.Deliver {
+	case "sweep":
+		var signals []signal.Signal
+		for name := range world.Clusters {
+			signals = append(signals, signal.Signal{Kind: signal.Manual, Target: facts.ClusterRef(name)})
+		}
+		return signals, nil
+	case "tick", "click":
+		return nil, errStep
+	}
+	return parse(step.Entries), nil
+}
+
+func (r *Replay) compare(step int, want string, said []incident.Notice) {
+	if want == "" {
+		return
+	}
+	got := string(incident.Quiet)
+	for i, n := range said {
+		if i == 0 {
+			got = string(n.Reason)
+			continue
+		}
+		got += " " + string(n.Reason)
+	}
+	if got != want {
+		r.Differences = append(r.Differences, fmt.Sprintf("step %d: said %s, want %s", step+1, got, want))
+	}
+}
