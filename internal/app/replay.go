@@ -28,6 +28,8 @@ type Replay struct {
 	Notices []incident.Notice
 	// Diagnoses are the reports' own.
 	Diagnoses []engine.Diagnosis
+	// Probes is how many pods were asked.
+	Probes int
 	// Differences say which expectations didn't hold, a line each.
 	Differences []string
 }
@@ -40,17 +42,17 @@ func Run(ctx context.Context, s *scenario.Scenario, latency time.Duration) (Repl
 	if s.Timeline != nil {
 		return r, r.timeline(ctx, s, latency)
 	}
-	diagnoses, timing, err := diagnose(ctx, s, s.World, latency)
+	first, err := diagnose(ctx, s, s.World, latency)
 	if err != nil {
 		return r, err
 	}
-	r.add(diagnoses, s.Now)
-	r.Timing = timing
+	r.add(first.diagnoses, s.Now)
+	r.Timing, r.Probes = first.timing, first.probes
 	r.Differences = report.Differences(r.Reports, s.Expect)
 	if s.After == nil {
 		return r, nil
 	}
-	after, _, err := diagnose(ctx, s, s.After, latency)
+	after, err := diagnose(ctx, s, s.After, latency)
 	if err != nil {
 		return r, fmt.Errorf("replaying the world after the fix: %w", err)
 	}
@@ -58,7 +60,7 @@ func Run(ctx context.Context, s *scenario.Scenario, latency time.Duration) (Repl
 	if expect == nil {
 		expect = &scenario.Expect{Verdict: string(engine.Healthy)}
 	}
-	for _, d := range report.Differences(reportsOf(after), expect) {
+	for _, d := range report.Differences(reportsOf(after.diagnoses), expect) {
 		r.Differences = append(r.Differences, "after: "+d)
 	}
 	return r, nil
@@ -80,30 +82,43 @@ func reportsOf(diagnoses []engine.Diagnosis) []report.Report {
 	return reports
 }
 
+// An outcome is what one world led to, and what that cost.
+type outcome struct {
+	diagnoses []engine.Diagnosis
+	timing    report.Timing
+	probes    int
+}
+
 // diagnose runs the scenario's trigger or target against one world.
-func diagnose(ctx context.Context, s *scenario.Scenario, world *scenario.World, latency time.Duration) ([]engine.Diagnosis, report.Timing, error) {
+func diagnose(ctx context.Context, s *scenario.Scenario, world *scenario.World, latency time.Duration) (outcome, error) {
 	cloud, err := fakecloud.Start(world, fakecloud.Options{Latency: latency, Now: s.Now})
 	if err != nil {
-		return nil, report.Timing{}, fmt.Errorf("starting the fake cloud: %w", err)
+		return outcome{}, fmt.Errorf("starting the fake cloud: %w", err)
 	}
 	defer cloud.Close()
 	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
-		return nil, report.Timing{}, err
+		return outcome{}, err
 	}
 	defer a.Close() //nolint:errcheck // nothing was written
 	signals := signalsOf(s)
 	if len(signals) == 0 {
-		return []engine.Diagnosis{{At: s.Now, Verdict: engine.NotOurs, Reason: "no entry is ours"}}, report.Timing{}, nil
+		return outcome{diagnoses: []engine.Diagnosis{{At: s.Now, Verdict: engine.NotOurs, Reason: "no entry is ours"}}}, nil
 	}
 	count := &meter.Meter{}
 	began := time.Now()
-	diagnoses, err := a.Service.Diagnose(meter.With(ctx, count), signals)
-	timing := report.Timing{Calls: count.Calls(), Rounds: count.Rounds(), ElapsedMS: time.Since(began).Milliseconds()}
-	if blind := (*service.CollectError)(nil); errors.As(err, &blind) && len(diagnoses) > 0 {
+	snapshots, err := a.Service.Read(meter.With(ctx, count), signals)
+	out := outcome{
+		diagnoses: a.Service.Judge(snapshots, signals),
+		timing:    report.Timing{Calls: count.Calls(), Rounds: count.Rounds(), ElapsedMS: time.Since(began).Milliseconds()},
+	}
+	for _, snap := range snapshots {
+		out.probes += len(snap.Probes)
+	}
+	if blind := (*service.CollectError)(nil); errors.As(err, &blind) && len(out.diagnoses) > 0 {
 		err = nil
 	}
-	return diagnoses, timing, err
+	return out, err
 }
 
 // signalsOf are the scenario's manual run, or its entries that are ours.

@@ -10,7 +10,7 @@ import (
 
 // lookedBack is how far the log query of a diagnosis reaches, as the message says
 // it.
-const lookedBack = "24 h"
+const lookedBack = "30 days"
 
 // changed says who changed what before it broke, or what was looked at in vain, or
 // why nobody could look.

@@ -92,22 +92,19 @@ func infected(v string) []incident.Notice {
 // infect sets every string that v leads to, except IDs of symptoms, kinds and
 // verdicts, which steer what is rendered.
 func infect(at reflect.Value, v string) {
-	switch at.Kind() {
-	case reflect.Pointer:
-		if !at.IsNil() {
-			infect(at.Elem(), v)
-		}
-	case reflect.Slice:
+	if kind := at.Kind(); kind == reflect.Pointer && !at.IsNil() {
+		infect(at.Elem(), v)
+	} else if kind == reflect.Slice {
 		for i := range at.Len() {
 			infect(at.Index(i), v)
 		}
-	case reflect.Struct:
+	} else if kind == reflect.Struct {
 		for i := range at.NumField() {
 			if f := at.Field(i); f.CanSet() && !slices.Contains([]string{"Kind", "ID", "Verdict", "Cluster"}, at.Type().Field(i).Name) {
 				infect(f, v)
 			}
 		}
-	case reflect.String:
+	} else if kind == reflect.String {
 		at.SetString(v)
 	}
 }

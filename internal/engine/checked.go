@@ -6,6 +6,7 @@ import (
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
+	"plumbline/internal/signal"
 )
 
 // checked are the facts that a person would look at next when a symptom stays
@@ -48,11 +49,33 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 			Source: "compute.healthChecks.list", Link: cause.ComputeLink(facts.RelativePath(hc.GetSelfLink())),
 			Says: fmt.Sprintf("%s asks %s %s and wants exactly 200", hc.GetName(), check.Type, check.Path),
 		})
+		if s, ok := lastWords(c, b); ok {
+			list = append(list, s)
+		}
 		if rule, ok := glbc.AdmittingRule(c.Facts, b, check); ok {
 			list = append(list, cause.Evidence{Source: "compute.firewalls.list", Says: rule})
 		}
 	}
 	return list
+}
+
+// lastWords are the prober's own on the newest failure of a backend's endpoints.
+func lastWords(c cause.Case, b glbc.Backend) (cause.Evidence, bool) {
+	bs, ok := b.BackendService.Get()
+	if !ok {
+		return cause.Evidence{}, false
+	}
+	for _, s := range c.Entries() {
+		if s.Kind != signal.HealthChanged || s.Health.State != "UNHEALTHY" || s.Health.ResultText == "" {
+			continue
+		}
+		for _, g := range glbc.GroupsOf(bs) {
+			if glbc.IsGroup(c.Facts, g.Group, s.Target) {
+				return cause.Evidence{Source: "health-check log", Says: "the prober says of " + s.Health.IP + ": " + s.Health.ResultText, Link: cause.EntryLink(c.Facts.Project, s.ID, s.At)}, true
+			}
+		}
+	}
+	return cause.Evidence{}, false
 }
 
 func portText(b glbc.Backend) string {

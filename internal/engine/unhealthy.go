@@ -77,8 +77,10 @@ func scopeOf(region string) string {
 // waits: every failing endpoint belongs to a pod that is younger than its grace or
 // on its way out. Behind a node's port is any pod, so all must be young.
 func waits(s *facts.Snapshot, b glbc.Backend, bad []glbc.Endpoint) bool {
-	hc, _ := b.HealthCheck.Get()
-	check := glbc.CheckOf(hc)
+	var check glbc.Check
+	if hc, ok := b.HealthCheck.Get(); ok {
+		check = glbc.CheckOf(hc)
+	}
 	for _, e := range bad {
 		if e.Stale() && !rollingOut(s, b) {
 			return false

@@ -129,7 +129,14 @@ func TestComputeListAndGet(t *testing.T) {
 		t.Error("a filter was ignored")
 	}
 	if _, err = s.Firewalls.List("shop-prod").PageToken("bm9uc2Vuc2U").Do(); err == nil {
-		t.Error("a foreign page token was taken")
+		t.Error("a made-up page token was taken")
+	}
+	page, err := s.Firewalls.List("shop-prod").MaxResults(1).Do()
+	if err != nil || len(page.Items) != 1 || page.NextPageToken == "" {
+		t.Fatalf("first page: %+v, %v", page, err)
+	}
+	if _, err = s.Networks.List("shop-prod").PageToken(page.NextPageToken).Do(); err == nil {
+		t.Error("the page token of another list was taken")
 	}
 	answer, _ := get(t, http.DefaultClient, c.HTTP()+"/compute/v1/projects/shop-prod/aggregated/firewalls", nil)
 	if answer.StatusCode != http.StatusNotFound {
@@ -137,7 +144,7 @@ func TestComputeListAndGet(t *testing.T) {
 	}
 	want := []string{
 		"compute.firewalls.list", "compute.regionBackendServices.list", "compute.networkEndpointGroups.get",
-		"compute.backendServices.get", "compute.backendServices.list", "",
+		"compute.backendServices.get", "compute.backendServices.list", "compute.networks.list", "",
 	}
 	if diff := cmp.Diff(want, permissions(c)); diff != "" {
 		t.Error(diff)

@@ -72,6 +72,31 @@ func negNames(svc *corev1.Service) map[int32]string {
 	return names
 }
 
+// BackendConfigOf is the name of the BackendConfig that applies to a port of a
+// Service: by the port's name, its number, or the default (ingress-controller.md
+// §3); empty when none is named.
+func BackendConfigOf(svc *corev1.Service, port *corev1.ServicePort) string {
+	raw, ok := svc.Annotations["cloud.google.com/backend-config"]
+	if !ok {
+		raw = svc.Annotations["beta.cloud.google.com/backend-config"]
+	}
+	var named struct {
+		Default string            `json:"default"`
+		Ports   map[string]string `json:"ports"`
+	}
+	if json.Unmarshal([]byte(raw), &named) != nil {
+		return ""
+	}
+	if port != nil {
+		for _, key := range []string{port.Name, strconv.Itoa(int(port.Port))} {
+			if name := named.Ports[key]; key != "" && name != "" {
+				return name
+			}
+		}
+	}
+	return named.Default
+}
+
 // AppProtocol is the protocol between load balancer and pods for one port of a
 // Service: HTTP, HTTPS or HTTP2. Looked up by the port's name only; no match
 // means HTTP (ingress-controller.md §1.11.6, §3).

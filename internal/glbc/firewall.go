@@ -14,9 +14,10 @@ import (
 // proberRanges are the sources of Google's health checks (gcp-facts.md §9).
 var proberRanges = []string{"130.211.0.0/22", "35.191.0.0/16"}
 
-// AdmittingRule finds an enabled VPC rule that admits Google's probers to the port
-// of a check, for people: it names the rule and says that rules above it weren't
-// weighed. ok is false when none is found, which proves nothing by itself.
+// AdmittingRule looks for an enabled VPC rule that admits Google's probers to the
+// port of a check, and says for people what it found. Either way it proves nothing
+// by itself: rules and policies above it aren't weighed. ok is false when it
+// couldn't look.
 func AdmittingRule(s *facts.Snapshot, b Backend, check Check) (says string, ok bool) {
 	rules, read := s.Firewalls.Get()
 	bs, known := b.BackendService.Get()
@@ -39,7 +40,10 @@ func AdmittingRule(s *facts.Snapshot, b Backend, check Check) (says string, ok b
 			return fmt.Sprintf("firewall rule %s admits the probers to tcp:%d (rules and policies above it weren't weighed)", r.GetName(), port), true
 		}
 	}
-	return "", false
+	if port == 0 {
+		return "", false
+	}
+	return fmt.Sprintf("no enabled VPC rule admits %s to tcp:%d (firewall policies weren't weighed)", strings.Join(proberRanges, " and "), port), true
 }
 
 func admits(r *computepb.Firewall, port int32) bool {

@@ -75,10 +75,16 @@ func (s *Service) Handle(ctx context.Context, entry []byte) error {
 	return s.Tell(ctx, diagnoses)
 }
 
-// Diagnose collects once for all signals and judges what they lead to; signals
-// that lead to one target are one diagnosis, in the order of the signals. A
-// *CollectError says that nothing could be read: what comes with it are gaps only.
+// Diagnose reads once for all signals and judges what they lead to. A *CollectError
+// says that nothing could be read: what comes with it are gaps only.
 func (s *Service) Diagnose(ctx context.Context, signals []signal.Signal) ([]engine.Diagnosis, error) {
+	snapshots, err := s.Read(ctx, signals)
+	return s.Judge(snapshots, signals), err
+}
+
+// Read collects what the signals lead to, and asks the pods behind what fails. The
+// error is a *CollectError; the Snapshots that come with it name the gaps.
+func (s *Service) Read(ctx context.Context, signals []signal.Signal) ([]*facts.Snapshot, error) {
 	var refs []facts.Ref
 	for _, sig := range signals {
 		if !slices.Contains(refs, sig.Target) {
@@ -86,9 +92,18 @@ func (s *Service) Diagnose(ctx context.Context, signals []signal.Signal) ([]engi
 		}
 	}
 	snapshots, err := s.Collect.Collect(ctx, s.Now(), refs)
-	if err != nil {
-		err = &CollectError{Err: err}
+	for _, snap := range snapshots {
+		s.ask(ctx, snap, signals)
 	}
+	if err != nil {
+		return snapshots, &CollectError{Err: err}
+	}
+	return snapshots, nil
+}
+
+// Judge diagnoses the targets that the signals lead to, in the order of the
+// signals; signals that lead to one target are one diagnosis. It is pure.
+func (s *Service) Judge(snapshots []*facts.Snapshot, signals []signal.Signal) []engine.Diagnosis {
 	var all []engine.Diagnosis
 	var done []facts.Ref
 	for _, sig := range signals {
@@ -97,12 +112,9 @@ func (s *Service) Diagnose(ctx context.Context, signals []signal.Signal) ([]engi
 			continue
 		}
 		done = append(done, target.Ref)
-		if snapshot.Probes == nil {
-			s.ask(ctx, snapshot, signals)
-		}
 		all = append(all, engine.Diagnose(s.Causes, snapshot, target, leadingTo(snapshot, target, signals), history(snapshot))...)
 	}
-	return all, err
+	return all
 }
 
 func find(snapshots []*facts.Snapshot, asked facts.Ref) (*facts.Snapshot, facts.Target, bool) {

@@ -60,6 +60,18 @@ func (d *dependents) wait(ref facts.Ref, created time.Time, hosts []string) {
 
 func (d dependents) none() bool { return len(d.waiting)+len(d.serving) == 0 }
 
+// neglected: an Ingress that no controller has touched for longer than any would
+// take. Where events can't be read, it is the proof that nobody else serves the
+// class.
+func (d dependents) neglected(s *facts.Snapshot) bool {
+	for _, ref := range d.waiting {
+		if ing := find(s, ref); ing != nil && !glbc.TakenUp(ing) && s.Now.Sub(ing.CreationTimestamp.Time) >= recently {
+			return true
+		}
+	}
+	return false
+}
+
 func (d dependents) refs() []facts.Ref {
 	return append(append([]facts.Ref{}, d.waiting...), d.serving...)
 }

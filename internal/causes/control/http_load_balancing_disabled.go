@@ -43,6 +43,9 @@ func checkHTTPLoadBalancing(c cause.Case) cause.Outcome {
 	if other := substitute(c.Facts, change); other != "" {
 		return cause.Outcome{RuledOut: "the add-on is off, but another GCE Ingress controller works here: " + other}
 	}
+	if !c.Facts.Events.Known() && !d.neglected(c.Facts) {
+		return cause.Outcome{}
+	}
 	return cause.Outcome{Findings: []cause.Finding{finding(c, d, change)}}
 }
 

@@ -43,48 +43,82 @@ func (b *backend) fixHTTPS(subject facts.Ref) cause.Fix {
 		}},
 		Caveat: "changing the path alone does not help: every path redirects",
 	}
-	f.Patches = append(f.Patches, b.fixProtocol().Patches...)
+	if port := b.portName(); port != "" {
+		f.Patches = append(f.Patches, b.httpsPatch(port))
+	}
 	return f
 }
 
-// fixProtocol makes load balancer and check speak HTTPS to the pods.
+// fixProtocol is for an app that isn't known: it must answer the check's path over
+// plain HTTP, or take it over TLS where its pods speak that on the same port.
 func (b *backend) fixProtocol() cause.Fix {
+	f := cause.Fix{
+		Summary: fmt.Sprintf("let the app answer GET %s over plain HTTP with 200, exempt from its redirect; or, only where the pods speak TLS on that port, use HTTPS to them", b.where()),
+		Caveat:  "another path helps only if the app exempts it, most redirect every path; editing the readiness probe never reaches an existing health check",
+	}
 	port := b.portName()
-	name := b.Service + "-https"
-	service := fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata:\n  name: %s\n  namespace: %s\n  annotations:\n    %s: '{\"%s\":\"HTTPS\"}'\n    cloud.google.com/backend-config: '{\"default\":\"%s\"}'\n",
-		b.Service, b.Namespace, glbc.AppProtocolsAnnotation, port, name)
+	if port == "" {
+		f.Summary += " (name the Service's port first: the annotation is keyed by it)"
+		return f
+	}
+	f.Commands = []string{fmt.Sprintf(`kubectl annotate service %s -n %s --overwrite %s='{"%s":"HTTPS"}'`, b.Service, b.Namespace, glbc.AppProtocolsAnnotation, port)}
+	f.Patches = []cause.Patch{b.httpsPatch(port)}
+	return f
+}
+
+// httpsPatch makes load balancer and check speak HTTPS to the pods.
+func (b *backend) httpsPatch(port string) cause.Patch {
+	name, exists := b.backendConfig("-https")
+	service := fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata:\n  name: %s\n  namespace: %s\n  annotations:\n    %s: '{\"%s\":\"HTTPS\"}'\n", b.Service, b.Namespace, glbc.AppProtocolsAnnotation, port)
+	if !exists {
+		service += "    cloud.google.com/backend-config: '{\"default\":\"" + name + "\"}'\n"
+	}
 	config := fmt.Sprintf("apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n  healthCheck:\n    type: HTTPS\n    requestPath: %s\n", name, b.Namespace, b.check.Path)
-	return cause.Fix{
-		Summary:  "serve the health path over plain HTTP with 200, or let load balancer and check speak HTTPS to the pods",
-		Commands: []string{fmt.Sprintf(`kubectl annotate service %s -n %s --overwrite %s='{"%s":"HTTPS"}'`, b.Service, b.Namespace, glbc.AppProtocolsAnnotation, port)},
-		Patches:  []cause.Patch{{File: "instead: HTTPS to the pods", YAML: service + "---\n" + config}},
-		Caveat:   "changing the path alone seldom helps, such apps redirect every path; editing the readiness probe never reaches an existing health check",
-	}
+	return cause.Patch{File: "instead: HTTPS to the pods", YAML: service + "---\n" + config}
 }
 
-// portName is the Service port's name, which app-protocols is keyed by; a port
-// without one needs one first.
+// backendConfig is the one that the Service names, or the name for a new one.
+func (b *backend) backendConfig(suffix string) (name string, exists bool) {
+	if svc, ok := b.Object.Get(); ok {
+		if name := glbc.BackendConfigOf(svc, b.ServicePort); name != "" {
+			return name, true
+		}
+	}
+	return b.Service + suffix, false
+}
+
+// portName is the Service port's name, which app-protocols is keyed by; empty when
+// it has none.
 func (b *backend) portName() string {
-	if b.ServicePort != nil && b.ServicePort.Name != "" {
-		return b.ServicePort.Name
+	if b.ServicePort == nil {
+		return ""
 	}
-	return "https"
+	return b.ServicePort.Name
 }
 
-// fixPath points the check at a path that answers 200.
-func (b *backend) fixPath(_ cause.Case, a answer) cause.Fix {
-	name := b.Service + "-health"
-	config := fmt.Sprintf("apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n  healthCheck:\n    type: %s\n    requestPath: /healthz  # a path that answers 200 without a redirect\n", name, b.Namespace, b.check.Type)
-	summary := "point the check at a path that answers 200 without login or redirect, with a BackendConfig"
+// fixPath points the check at a path that answers 200, which only the app's people
+// know: through the BackendConfig that the Service names, or a new one that must
+// exist before the Service names it.
+func (b *backend) fixPath(a answer) cause.Fix {
+	name, exists := b.backendConfig("-health")
+	f := cause.Fix{
+		Summary: "point the check at a path that answers 200 without login or redirect: put it in place of /PATH",
+		Caveat:  "editing the readiness probe does not help: GKE copies it into the health check only when that is created",
+		Patches: []cause.Patch{{
+			File: "BackendConfig " + b.Namespace + "/" + name,
+			YAML: fmt.Sprintf("apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n  healthCheck:\n    type: %s\n    requestPath: /PATH\n", name, b.Namespace, b.check.Type),
+		}},
+	}
 	if a.location == "" {
-		summary = "find out where the app redirects to, and point the check at a path that answers 200, with a BackendConfig"
+		f.Summary = "find out where the app redirects to, and " + f.Summary
 	}
-	return cause.Fix{
-		Summary:  summary,
-		Commands: []string{fmt.Sprintf(`kubectl annotate service %s -n %s --overwrite cloud.google.com/backend-config='{"default":"%s"}'`, b.Service, b.Namespace, name)},
-		Patches:  []cause.Patch{{File: "BackendConfig " + b.Namespace + "/" + name, YAML: config}},
-		Caveat:   "editing the readiness probe does not help: GKE copies it into the health check only when that is created",
+	if exists {
+		f.Commands = []string{fmt.Sprintf(`kubectl patch backendconfig %s -n %s --type merge -p '{"spec":{"healthCheck":{"requestPath":"/PATH"}}}'`, name, b.Namespace)}
+		return f
 	}
+	f.Commands = []string{fmt.Sprintf(`echo '{"apiVersion":"cloud.google.com/v1","kind":"BackendConfig","metadata":{"name":"%s","namespace":"%s"},"spec":{"healthCheck":{"type":"%s","requestPath":"/PATH"}}}' | kubectl apply -f - && kubectl annotate service %s -n %s --overwrite cloud.google.com/backend-config='{"default":"%s"}'`,
+		name, b.Namespace, b.check.Type, b.Service, b.Namespace, name)}
+	return f
 }
 
 // switchedOn is the change that made a known app redirect.

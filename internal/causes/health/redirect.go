@@ -62,6 +62,6 @@ func (b *backend) redirectFinding(c cause.Case, confidence cause.Confidence, a a
 	}
 	f.Summary = "The kubelet accepts every status from 200 to 399 and calls the pods Ready; Google's check wants 200."
 	f.Contract = b.contract(a)
-	f.Fix = b.fixPath(c, a)
+	f.Fix = b.fixPath(a)
 	return f
 }

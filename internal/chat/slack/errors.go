@@ -76,8 +76,7 @@ func classify(err error) error {
 
 // code is Slack's error code; empty for any other error and for none.
 func code(err error) string {
-	var refused slack.SlackErrorResponse
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok {
 		return refused.Err
 	}
 	return ""
@@ -85,8 +84,7 @@ func code(err error) string {
 
 // details adds what Slack says about the blocks it refused.
 func details(err error) string {
-	var refused slack.SlackErrorResponse
-	if errors.As(err, &refused) && len(refused.ResponseMetadata.Messages) > 0 {
+	if refused, ok := errors.AsType[slack.SlackErrorResponse](err); ok && len(refused.ResponseMetadata.Messages) > 0 {
 		return refused.Err + ": " + strings.Join(refused.ResponseMetadata.Messages, "; ")
 	}
 	return err.Error()

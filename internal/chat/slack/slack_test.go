@@ -31,8 +31,8 @@ func begin(t *testing.T, c fakeslack.Config) (*fakeslack.Server, *Notifier, *byt
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
+		if stopped := s.Close(); stopped != nil {
+			t.Error(stopped)
 		}
 	})
 	var log bytes.Buffer
@@ -184,8 +184,7 @@ func TestNoAnswerAndNobodyThereAreWorthAnotherTry(t *testing.T) {
 	}
 	for name, n := range map[string]*Notifier{"hanging": hanging, "absent": absent} {
 		_, err := n.Notify(t.Context(), opened())
-		var again *RetryableError
-		if !errors.As(err, &again) {
+		if _, ok := errors.AsType[*RetryableError](err); !ok {
 			t.Errorf("%s: %v isn't worth another try", name, err)
 		}
 		if err != nil && strings.Contains(err.Error(), s.Token) {

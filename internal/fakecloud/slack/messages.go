@@ -3,6 +3,7 @@ package fakeslack
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -179,8 +180,7 @@ func (s *Server) history(args map[string]string) reply {
 	limit := number(args["limit"], 100)
 	list := []any{}
 	more := false
-	for i := len(s.messages) - 1; i >= 0; i-- {
-		m := s.messages[i]
+	for _, m := range slices.Backward(s.messages) {
 		if m.Channel != args["channel"] || m.thread != "" || !within(m.TS, args) {
 			continue
 		}

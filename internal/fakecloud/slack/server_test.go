@@ -44,10 +44,10 @@ func TestPostUpdateAndReadBack(t *testing.T) {
 	if err != nil || channel != fakeslack.DefaultID {
 		t.Fatalf("post answers channel %q, %v", channel, err)
 	}
-	if _, _, err := client.PostMessageContext(t.Context(), channel, slack.MsgOptionText("reply", false), slack.MsgOptionTS(ts)); err != nil {
+	if _, _, err = client.PostMessageContext(t.Context(), channel, slack.MsgOptionText("reply", false), slack.MsgOptionTS(ts)); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, _, err := client.UpdateMessageContext(t.Context(), channel, ts, slack.MsgOptionText("two", false), slack.MsgOptionBlocks()); err != nil {
+	if _, _, _, err = client.UpdateMessageContext(t.Context(), channel, ts, slack.MsgOptionText("two", false), slack.MsgOptionBlocks()); err != nil {
 		t.Fatal(err)
 	}
 	messages := s.Messages()
