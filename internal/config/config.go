@@ -54,7 +54,7 @@ func Variables() []Variable {
 		}},
 		{"SLACK_TOKEN", "", "bot token (`xoxb-…`); without it messages are printed to standard output", func(c *Config, v string) error {
 			c.SlackToken = v
-			if !strings.HasPrefix(v, "xoxb-") {
+			if !strings.HasPrefix(v, "xoxb-") && !strings.HasPrefix(v, "xoxe.xoxb-") {
 				return errors.New("want a bot token that begins with xoxb-")
 			}
 			return nil
