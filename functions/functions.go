@@ -52,7 +52,7 @@ func (d *Diagnoser) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err == nil {
 		err = d.Service.Handle(ctx, message.Data)
 	}
-	if err := service.Ack(ctx, d.Log, message.ID, undecodable(err)); err != nil {
+	if service.Ack(ctx, d.Log, message.ID, undecodable(err)) != nil {
 		http.Error(w, "not handled, deliver again", http.StatusInternalServerError)
 		return
 	}
@@ -62,8 +62,7 @@ func (d *Diagnoser) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // undecodable makes a body that is no Pub/Sub message what it is for the table: an
 // entry that can't be parsed.
 func undecodable(err error) error {
-	var bad *BodyError
-	if errors.As(err, &bad) {
+	if _, bad := errors.AsType[*BodyError](err); bad {
 		return service.Unparsable("", err)
 	}
 	return err

@@ -57,13 +57,13 @@ func Decode(w http.ResponseWriter, r *http.Request) (Message, error) {
 		var event struct {
 			Data json.RawMessage `json:"data"`
 		}
-		if err := json.Unmarshal(body, &event); err != nil {
+		if err = json.Unmarshal(body, &event); err != nil {
 			return Message{}, &BodyError{err}
 		}
 		body = event.Data
 	}
 	var p pushed
-	if err := json.Unmarshal(body, &p); err != nil {
+	if err = json.Unmarshal(body, &p); err != nil {
 		return Message{}, &BodyError{err}
 	}
 	if p.Message == nil {

@@ -36,7 +36,7 @@ reads them. Nothing leaves this machine, and no account is needed.`,
 }
 
 func demo(ctx context.Context, keep bool, stdout, stderr io.Writer) error {
-	fmt.Fprintln(stdout, "Plumbline demo: two incidents, a fake cloud, a Slack look-alike, all on this machine.")
+	_, _ = fmt.Fprintln(stdout, "Plumbline demo: two incidents, a fake cloud, a Slack look-alike, all on this machine.")
 	log := telemetry.NewLogger(stderr, slog.LevelWarn)
 	d, err := app.NewDemo(ctx, testdata.FS, log)
 	if err != nil {
@@ -60,10 +60,10 @@ func demo(ctx context.Context, keep bool, stdout, stderr io.Writer) error {
 		return err
 	}
 	if !keep {
-		fmt.Fprintln(stdout, "That was it. `demo --keep` keeps the messages on a page; `replay testdata/scenarios` runs every scenario.")
+		_, _ = fmt.Fprintln(stdout, "That was it. `demo --keep` keeps the messages on a page; `replay testdata/scenarios` runs every scenario.")
 		return nil
 	}
-	fmt.Fprintf(stdout, "The messages are at %s until you press Ctrl-C.\n", d.PageURL())
+	_, _ = fmt.Fprintf(stdout, "The messages are at %s until you press Ctrl-C.\n", d.PageURL())
 	<-ctx.Done()
 	return nil
 }
@@ -74,9 +74,9 @@ func show(d *app.Demo, stdout io.Writer) error {
 		return err
 	}
 	for _, m := range messages {
-		fmt.Fprintf(stdout, "\n%s\n%s\n", strings.Repeat("─", 80), m)
+		_, _ = fmt.Fprintf(stdout, "\n%s\n%s\n", strings.Repeat("─", 80), m)
 	}
-	fmt.Fprintf(stdout, "\n%s\n", strings.Repeat("─", 80))
+	_, _ = fmt.Fprintf(stdout, "\n%s\n", strings.Repeat("─", 80))
 	return nil
 }
 

@@ -86,7 +86,7 @@ func load(paths []string, lenient bool, stderr io.Writer) ([]*scenario.Scenario,
 	for _, path := range found {
 		s, warnings, err := scenario.Load(path, scenario.Options{Worlds: testdata.FS, Lenient: lenient})
 		for _, w := range warnings {
-			fmt.Fprintln(stderr, "warning:", w)
+			_, _ = fmt.Fprintln(stderr, "warning:", w)
 		}
 		if err != nil {
 			errs = append(errs, err)
@@ -130,12 +130,12 @@ func verdict(replays []app.Replay, stderr io.Writer) error {
 		}
 		wrong++
 		for _, d := range r.Differences {
-			fmt.Fprintf(stderr, "%s: %s\n", r.Scenario.Scenario, d)
+			_, _ = fmt.Fprintf(stderr, "%s: %s\n", r.Scenario.Scenario, d)
 		}
 	}
 	if wrong == 0 {
 		return nil
 	}
-	fmt.Fprintf(stderr, "%d of %d scenarios differ from what they expect\n", wrong, len(replays))
+	_, _ = fmt.Fprintf(stderr, "%d of %d scenarios differ from what they expect\n", wrong, len(replays))
 	return errTold
 }

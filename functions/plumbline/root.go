@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -39,6 +40,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, environ [
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
+	//nolint:contextcheck // cobra hands the context to each command
 	root.AddCommand(demoCommand(stdout, stderr), replayCommand(stdout, stderr), serveCommand(stdout, stderr, environ), versionCommand(stdout))
 	err := root.ExecuteContext(ctx)
 	return exitStatus(err, stderr)
@@ -52,13 +54,13 @@ func exitStatus(err error, stderr io.Writer) int {
 	case errors.Is(err, errTold):
 		return exitFail
 	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "plumbline: %v\n", err)
+		_, _ = fmt.Fprintf(stderr, "plumbline: %v\n", err)
 		return exitUsage
 	case isCobraUsage(err):
-		fmt.Fprintf(stderr, "plumbline: %v\nRun `plumbline --help` for the commands.\n", err)
+		_, _ = fmt.Fprintf(stderr, "plumbline: %v\nRun `plumbline --help` for the commands.\n", err)
 		return exitUsage
 	}
-	fmt.Fprintf(stderr, "plumbline: %v\n", err)
+	_, _ = fmt.Fprintf(stderr, "plumbline: %v\n", err)
 	return exitFail
 }
 
@@ -92,11 +94,11 @@ func version() string {
 	if !ok {
 		return "plumbline (unknown build)"
 	}
-	text := "plumbline " + info.Main.Version + " " + info.GoVersion
+	text := []string{"plumbline", info.Main.Version, info.GoVersion}
 	for _, s := range info.Settings {
 		if s.Key == "vcs.revision" {
-			text += " " + s.Value
+			text = append(text, s.Value)
 		}
 	}
-	return text
+	return strings.Join(text, " ")
 }

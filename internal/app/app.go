@@ -49,7 +49,7 @@ type lazyToken struct{}
 // Token implements oauth2.TokenSource. The scope userinfo.email makes the
 // Kubernetes user name the account's address (gcp-facts.md §8).
 func (*lazyToken) Token() (*oauth2.Token, error) {
-	source, err := google.DefaultTokenSource(context.Background(), "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/userinfo.email") //nolint:forbidigo // oauth2's interface carries no context
+	source, err := google.DefaultTokenSource(context.Background(), "https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/userinfo.email")
 	if err != nil {
 		return nil, fmt.Errorf("finding Google credentials (run `gcloud auth application-default login`, or give the service an account): %w", err)
 	}

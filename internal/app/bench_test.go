@@ -1,7 +1,6 @@
 package app
 
 import (
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -25,7 +24,7 @@ func BenchmarkHandle(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer cloud.Close()
-			a, err := New(b.Context(), Fake(cloud), Options{Probe: true, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+			a, err := New(b.Context(), Fake(cloud), Options{Probe: true, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -94,18 +94,19 @@ func Text(r Replay) string {
 }
 
 func line(d engine.Diagnosis) string {
-	text := string(d.Verdict)
+	var b strings.Builder
+	b.WriteString(string(d.Verdict))
 	if !d.Target.IsZero() {
-		text += "  " + d.Target.String()
+		b.WriteString("  " + d.Target.String())
 	}
 	if d.Reason != "" {
-		text += "  (" + d.Reason + ")"
+		b.WriteString("  (" + d.Reason + ")")
 	}
-	text += "\n"
+	b.WriteString("\n")
 	for _, g := range d.Gaps {
-		text += "  could not read " + g.Needs + ": " + g.Err + "\n"
+		b.WriteString("  could not read " + g.Needs + ": " + g.Err + "\n")
 	}
-	return text
+	return b.String()
 }
 
 func writeMarkdown(w io.Writer, replays []Replay) error {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -35,7 +34,7 @@ func collectOnce(t *testing.T, s *scenario.Scenario) collected {
 		t.Fatal(err)
 	}
 	t.Cleanup(cloud.Close)
-	a, err := New(t.Context(), Fake(cloud), Options{Probe: s.Probe, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	a, err := New(t.Context(), Fake(cloud), Options{Probe: s.Probe, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite the want.txt of every scenario"
 const testdataDir = "../../testdata"
 
 // scenarios loads everything below testdata/scenarios and testdata/incidents.
-func scenarios(t testing.TB) []*scenario.Scenario {
+func scenarios(t *testing.T) []*scenario.Scenario {
 	t.Helper()
 	paths, err := scenario.Find(filepath.Join(testdataDir, "scenarios"), filepath.Join(testdataDir, "incidents"))
 	if err != nil {

@@ -61,7 +61,8 @@ func (t *topic) close() error {
 		errs = append(errs, t.client.Close())
 	}
 	if t.conn != nil {
-		if err := t.conn.Close(); err != nil && !errors.Is(err, grpc.ErrClientConnClosing) {
+		// The client has closed it already, where there is one.
+		if err := t.conn.Close(); t.client == nil {
 			errs = append(errs, err)
 		}
 	}

@@ -84,7 +84,7 @@ func (c Case) LoggedUnhealthy() []glbc.LoggedEndpoint {
 		}
 		seen[key{s.Target, s.Health.IP}] = true
 		if s.Health.State == "UNHEALTHY" {
-			list = append(list, glbc.LoggedEndpoint{Group: s.Target, IP: s.Health.IP, Port: int32(s.Health.Port)})
+			list = append(list, glbc.LoggedEndpoint{Group: s.Target, IP: s.Health.IP, Port: s.Health.Port})
 		}
 	}
 	return list

@@ -94,8 +94,8 @@ func RelativePath(url string) string {
 func ScopePath(url string) string {
 	p := RelativePath(url)
 	if rest, ok := strings.CutPrefix(p, "projects/"); ok {
-		if i := strings.Index(rest, "/"); i >= 0 {
-			return rest[i+1:]
+		if _, path, ok := strings.Cut(rest, "/"); ok {
+			return path
 		}
 	}
 	return p

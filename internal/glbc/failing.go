@@ -13,7 +13,8 @@ type LoggedEndpoint struct {
 	// Group is the NEG (by number) or instance group (by name) of the entry.
 	Group facts.Ref
 	IP    string
-	Port  int32
+	// Port is what was probed.
+	Port int
 }
 
 // FailingEndpoints are a Backend's endpoints, and those of them that fail. Where
@@ -38,7 +39,7 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 			if !IsGroup(s, group.Group, l.Group) {
 				continue
 			}
-			e := Endpoint{Group: group.Group, IP: l.IP, Port: l.Port, State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/")}
+			e := Endpoint{Group: group.Group, IP: l.IP, Port: int32(l.Port & 0xffff), State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/")}
 			for _, pod := range pods {
 				if !e.Node && pod.Status.PodIP == e.IP {
 					e.Pod = pod

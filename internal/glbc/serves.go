@@ -1,6 +1,8 @@
 package glbc
 
 import (
+	"slices"
+
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
@@ -30,10 +32,8 @@ func provisionedByOther(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
 		if !ok || d.Namespace != ing.Namespace {
 			continue
 		}
-		for _, b := range references(ing) {
-			if b == d.Service {
-				return false
-			}
+		if slices.Contains(references(ing), d.Service) {
+			return false
 		}
 	}
 	return true

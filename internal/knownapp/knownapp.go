@@ -233,11 +233,11 @@ func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC"
 // was about nothing else.
 func keyChanged(fields []metav1.ManagedFieldsEntry, key string) (at time.Time, exact bool) {
 	for _, f := range fields {
-		if f.FieldsV1 == nil || f.Time == nil || !strings.Contains(string(f.FieldsV1.Raw), `"f:`+key+`"`) {
+		if f.FieldsV1 == nil || f.Time == nil || !strings.Contains(f.FieldsV1.GetRawString(), `"f:`+key+`"`) {
 			continue
 		}
 		if f.Time.After(at) {
-			at, exact = f.Time.Time, dataKeys(f.FieldsV1.Raw) == 1
+			at, exact = f.Time.Time, dataKeys(f.FieldsV1.GetRawBytes()) == 1
 		}
 	}
 	return at, exact

@@ -40,7 +40,7 @@ func configMap(value string, created metav1.Time, fields ...metav1.ManagedFields
 }
 
 func owns(at metav1.Time, keys string) metav1.ManagedFieldsEntry {
-	return metav1.ManagedFieldsEntry{Manager: "kubectl-patch", Time: &at, FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:data":{` + keys + `}}`)}}
+	return metav1.ManagedFieldsEntry{Manager: "kubectl-patch", Time: &at, FieldsV1: fieldsOf(`{"f:data":{` + keys + `}}`)}
 }
 
 func TestSettingOf(t *testing.T) {
@@ -117,4 +117,10 @@ func TestListenPort(t *testing.T) {
 			t.Errorf("%v: %d, want %d", tt.args, got, tt.want)
 		}
 	}
+}
+
+func fieldsOf(raw string) *metav1.FieldsV1 {
+	var f metav1.FieldsV1
+	f.SetRawString(raw)
+	return &f
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/engine"
@@ -98,12 +99,7 @@ func concerns(d engine.Diagnosis, i incident.Incident) bool {
 	if d.Target == i.Subject || d.Target.Kind == facts.KindCluster && d.Target.Cluster == i.Subject.Cluster {
 		return true
 	}
-	for _, a := range i.Affected {
-		if a == d.Target {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(i.Affected, d.Target)
 }
 
 func stillFound(all []engine.Diagnosis, i incident.Incident) bool {
