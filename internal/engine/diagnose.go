@@ -26,11 +26,26 @@ func Diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, 
 	case facts.KindGateway:
 		return []Diagnosis{diagnoseGateway(causes, c)}
 	}
-	d := Diagnosis{At: s.Now, Verdict: NotOurs, Reason: t.Reason, Gaps: gapsOf(s, causes)}
-	if len(d.Gaps) > 0 && !t.Sure {
-		d.Verdict, d.Target = Unexplained, t.Asked
+	return []Diagnosis{lost(c, t, gapsOf(s, causes))}
+}
+
+// lost judges a target that leads to nothing of ours: surely not ours, or not to be
+// told because a read failed. Then a failure that the log tells of must not be lost
+// with it.
+func lost(c cause.Case, t facts.Target, gaps []Gap) Diagnosis {
+	d := Diagnosis{At: c.Facts.Now, Verdict: NotOurs, Reason: t.Reason, Gaps: gaps}
+	if len(gaps) == 0 || t.Sure {
+		return d
 	}
-	return []Diagnosis{d}
+	d.Verdict, d.Target = Unexplained, t.Asked
+	for _, l := range c.LoggedUnhealthy() {
+		d.Symptoms = append(d.Symptoms, cause.Symptom{
+			ID: cause.BackendUnhealthy, Subject: l.Group,
+			Says: "the health check calls " + l.IP + " UNHEALTHY, and what it belongs to couldn't be read",
+		})
+		break
+	}
+	return d
 }
 
 func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {

@@ -17,6 +17,9 @@ import (
 // yields at most a duplicate, never silence.
 func (s *Service) Tell(ctx context.Context, diagnoses []engine.Diagnosis) error {
 	for _, d := range diagnoses {
+		for _, g := range d.Gaps {
+			s.Log.WarnContext(ctx, "facts unreadable", slog.String("target", d.Target.String()), slog.String("needs", g.Needs), slog.String("error", g.Err))
+		}
 		if err := s.tellRoots(ctx, d); err != nil {
 			return err
 		}

@@ -6,9 +6,16 @@ import (
 	"fmt"
 )
 
-// maxEntry is how large an entry may be: Cloud Logging's own limits are 256 KiB
-// and 512 KiB for audit entries (gcp-facts.md §1.1), so more isn't one.
-const maxEntry = 1 << 20
+// How large an entry may be. Cloud Logging's own limits are 256 KiB, and 512 KiB for
+// audit entries (gcp-facts.md §1.1); an audit entry quotes whole objects and may
+// grow as JSON, the others that concern us never come near.
+const (
+	maxLogEntry = 256 << 10
+	maxEntry    = 1 << 20
+)
+
+// auditLog is the log of writes.
+const auditLog = "cloudaudit.googleapis.com/activity"
 
 // ErrIgnored says that an entry is none of our business: it is acknowledged
 // quietly. The wrapping error says why.
@@ -80,6 +87,9 @@ func parseEntry(raw []byte) (s Signal, quiet string, err error) {
 	if err != nil {
 		return s, "", err
 	}
+	if len(raw) > maxLogEntry && e.log != auditLog {
+		return s, "", fmt.Errorf("it has %d bytes, and a log entry can't have more than %d", len(raw), maxLogEntry)
+	}
 	read := readerOf(e)
 	if read == nil {
 		return s, "", fmt.Errorf("%w: log %q of resource %q", ErrIgnored, e.log, e.resource)
@@ -100,7 +110,7 @@ type reader func(*entry) (s Signal, quiet string, err error)
 // of an audit entry in too many ways to choose by it (gcp-facts.md §2.3).
 func readerOf(e *entry) reader {
 	switch e.log {
-	case "cloudaudit.googleapis.com/activity":
+	case auditLog:
 		return readAudit
 	case "compute.googleapis.com/healthchecks":
 		if e.resource == "gce_network_endpoint_group" || e.resource == "gce_instance_group" {
