@@ -68,6 +68,33 @@ func failing(c cause.Case) []backend {
 	return list
 }
 
+// judge asks of every failing backend how sure a cause is, and on which answer: 0
+// is no. Where it is none of them, the evidence against it is kept.
+func judge(
+	c cause.Case,
+	weigh func(*backend) (cause.Confidence, answer),
+	find func(*backend, cause.Case, cause.Confidence, answer) cause.Finding,
+	refute func(*backend) string,
+) cause.Outcome {
+	bad := failing(c)
+	if len(bad) == 0 {
+		return recovered(c)
+	}
+	var out cause.Outcome
+	for i := range bad {
+		confidence, a := weigh(&bad[i])
+		if confidence == 0 {
+			out.RuledOut = refute(&bad[i])
+			continue
+		}
+		out.Findings = append(out.Findings, find(&bad[i], c, confidence, a))
+	}
+	if len(out.Findings) > 0 {
+		out.RuledOut = ""
+	}
+	return out
+}
+
 func (b *backend) observe(c cause.Case) {
 	b.pods = glbc.PodsBehind(c.Facts, b.Backend, b.bad)
 	for _, pod := range b.pods {

@@ -3,10 +3,7 @@ package health
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -150,69 +147,4 @@ func (b *backend) readyPods() (n int) {
 		}
 	}
 	return n
-}
-
-// contract is the probe-contract table: what the kubelet, Google's check and our
-// own probe asked and got.
-func (b *backend) contract(a answer) []cause.ContractRow {
-	var rows []cause.ContractRow
-	if row, ok := b.kubelet(a); ok {
-		rows = append(rows, row)
-	}
-	google := cause.ContractRow{Observer: "Google LB", Asked: "GET " + b.where(), Got: "UNHEALTHY", Differs: true}
-	if a.status != 0 {
-		google.Got = fmt.Sprintf("%d  UNHEALTHY", a.status)
-	}
-	rows = append(rows, google)
-	if a.probed {
-		rows = append(rows, cause.ContractRow{Observer: "our probe", Asked: "the same, " + a.at.UTC().Format("15:04"), Got: fmt.Sprintf("%d%s", a.status, short(a.location, b.toHTTPS(a)))})
-	}
-	return rows
-}
-
-func short(location string, https bool) string {
-	switch {
-	case https:
-		return " → https"
-	case location == "":
-		return ""
-	}
-	return " → " + location
-}
-
-// kubelet is what the pod's own readiness probe asks.
-func (b *backend) kubelet(a answer) (cause.ContractRow, bool) {
-	for _, pod := range b.pods {
-		for _, container := range pod.Spec.Containers {
-			p := container.ReadinessProbe
-			if p == nil || p.HTTPGet == nil {
-				continue
-			}
-			row := cause.ContractRow{Observer: "kubelet", Asked: fmt.Sprintf("GET :%s%s", portText(container, p.HTTPGet), slash(p.HTTPGet.Path)), Got: "not Ready"}
-			if glbc.IsReady(pod) {
-				row.Got = "Ready"
-				if a.status != 0 && strings.TrimPrefix(row.Asked, "GET ") == b.where() {
-					row.Got = fmt.Sprintf("%d→200  Ready", a.status)
-				}
-			}
-			return row, true
-		}
-	}
-	return cause.ContractRow{}, false
-}
-
-func portText(container corev1.Container, get *corev1.HTTPGetAction) string {
-	for _, p := range container.Ports {
-		if get.Port.StrVal != "" && p.Name == get.Port.StrVal {
-			return fmt.Sprint(p.ContainerPort)
-		}
-	}
-	return get.Port.String()
-}
-
-func slash(path string) string {
-	if strings.HasPrefix(path, "/") {
-		return path
-	}
-	return "/" + path
 }

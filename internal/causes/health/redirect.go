@@ -18,25 +18,7 @@ var redirect = cause.Cause{
 }
 
 func checkRedirect(c cause.Case) cause.Outcome {
-	bad := failing(c)
-	if len(bad) == 0 {
-		return recovered(c)
-	}
-	var out cause.Outcome
-	for _, b := range bad {
-		confidence, a := b.redirectsElsewhere()
-		if confidence == 0 {
-			if other := b.otherAnswer(); other != "" {
-				out.RuledOut = other + ", no redirect"
-			}
-			continue
-		}
-		out.Findings = append(out.Findings, b.redirectFinding(c, confidence, a))
-	}
-	if len(out.Findings) > 0 {
-		out.RuledOut = ""
-	}
-	return out
+	return judge(c, (*backend).redirectsElsewhere, (*backend).redirectFinding, (*backend).notRedirect)
 }
 
 // redirectsElsewhere: our own probe's answer proves it; the logged status alone
@@ -54,13 +36,21 @@ func (b *backend) redirectsElsewhere() (cause.Confidence, answer) {
 	return 0, answer{}
 }
 
+// notRedirect is the evidence against the cause, where there is any.
+func (b *backend) notRedirect() string {
+	if other := b.otherAnswer(); other != "" {
+		return other + ", no redirect"
+	}
+	return ""
+}
+
 func (b *backend) redirectFinding(c cause.Case, confidence cause.Confidence, a answer) cause.Finding {
 	f := b.finding(c, confidence)
 	f.Headline = fmt.Sprintf("The app answers the health check with %d; Google accepts only 200", a.status)
 	if a.location != "" {
 		f.Headline = fmt.Sprintf("The app redirects the health check to %s (%d); Google accepts only 200", a.location, a.status)
 	}
-	f.Summary = "The kubelet accepts every status from 200 to 399 and calls the pods Ready; Google's check wants 200."
+	f.Summary = b.summary(a)
 	f.Contract = b.contract(a)
 	f.Fix = b.fixPath(a)
 	return f

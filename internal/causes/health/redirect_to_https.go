@@ -19,23 +19,7 @@ var redirectToHTTPS = cause.Cause{
 }
 
 func checkRedirectToHTTPS(c cause.Case) cause.Outcome {
-	bad := failing(c)
-	if len(bad) == 0 {
-		return recovered(c)
-	}
-	var out cause.Outcome
-	for _, b := range bad {
-		confidence, a := b.redirectsToHTTPS()
-		if confidence == 0 {
-			out.RuledOut = b.notHTTPS()
-			continue
-		}
-		out.Findings = append(out.Findings, b.httpsFinding(c, confidence, a))
-	}
-	if len(out.Findings) > 0 {
-		out.RuledOut = ""
-	}
-	return out
+	return judge(c, (*backend).redirectsToHTTPS, (*backend).httpsFinding, (*backend).notHTTPS)
 }
 
 // redirectsToHTTPS weighs what is known: the probe's own answer, then the logged
@@ -65,8 +49,8 @@ func (b *backend) redirectsToHTTPS() (cause.Confidence, answer) {
 
 // notHTTPS is the evidence against the cause, where there is any.
 func (b *backend) notHTTPS() string {
-	if other := b.otherAnswer(); other != "" {
-		return other + ", no redirect"
+	if other := b.notRedirect(); other != "" {
+		return other
 	}
 	if probed, _ := b.redirects(); len(probed) > 0 {
 		return fmt.Sprintf("%s got %d to %s, not to https", probed[0].source, probed[0].status, probed[0].location)
@@ -84,7 +68,7 @@ func (b *backend) httpsFinding(c cause.Case, confidence cause.Confidence, a answ
 	}
 	f := b.finding(c, confidence)
 	f.Headline = app + " answers the health check with a redirect to https; Google accepts only 200"
-	f.Summary = "The kubelet follows the redirect and calls the pods Ready; Google's check doesn't follow and calls them UNHEALTHY."
+	f.Summary = b.summary(a)
 	f.Contract = b.contract(a)
 	if b.setting.RedirectsToHTTPS {
 		for _, says := range b.setting.Says {
