@@ -56,11 +56,11 @@ func replay(ctx context.Context, f replayFlags, paths []string, stdout, stderr i
 	if f.latency < 0 {
 		return &usageError{fmt.Errorf("replay: --latency %s: want zero or more", f.latency)}
 	}
-	scenarios, unreadable := load(paths, f.lenient, stderr)
-	if len(scenarios) == 0 {
-		return &usageError{unreadable}
+	cases, unreadable, err := load(paths, f.lenient, stderr)
+	if err != nil {
+		return &usageError{err}
 	}
-	replays := runAll(ctx, scenarios, f.latency)
+	replays := runAll(ctx, cases, f.latency)
 	if err := write(stdout, replays); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
@@ -71,17 +71,23 @@ func replay(ctx context.Context, f replayFlags, paths []string, stdout, stderr i
 	return told
 }
 
-// load reads every scenario before the first one runs; the error names every one
-// that can't be read.
-func load(paths []string, lenient bool, stderr io.Writer) ([]*scenario.Scenario, error) {
+// A readCase is a scenario, or why it can't be read.
+type readCase struct {
+	path     string
+	scenario *scenario.Scenario
+	err      error
+}
+
+// load reads every scenario before the first one runs; unreadable names every one
+// that can't be read, err says that there is nothing to read at all.
+func load(paths []string, lenient bool, stderr io.Writer) (cases []readCase, unreadable, err error) {
 	found, err := scenario.Find(paths...)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("replay: no scenario in %q", paths)
+		return nil, nil, fmt.Errorf("replay: no scenario in %q", paths)
 	}
-	var scenarios []*scenario.Scenario
 	var errs []error
 	for _, path := range found {
 		s, warnings, err := scenario.Load(path, scenario.Options{Worlds: testdata.FS, Lenient: lenient})
@@ -90,25 +96,28 @@ func load(paths []string, lenient bool, stderr io.Writer) ([]*scenario.Scenario,
 		}
 		if err != nil {
 			errs = append(errs, err)
-			continue
 		}
-		scenarios = append(scenarios, s)
+		cases = append(cases, readCase{path, s, err})
 	}
-	return scenarios, errors.Join(errs...)
+	return cases, errors.Join(errs...), nil
 }
 
 // runAll runs the scenarios in parallel and returns them in their order. With a
 // latency they run one at a time, so that each measures only itself.
-func runAll(ctx context.Context, scenarios []*scenario.Scenario, latency time.Duration) []app.Replay {
-	replays := make([]app.Replay, len(scenarios))
+func runAll(ctx context.Context, cases []readCase, latency time.Duration) []app.Replay {
+	replays := make([]app.Replay, len(cases))
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	if latency > 0 {
 		group.SetLimit(1)
 	}
-	for i, s := range scenarios {
+	for i, c := range cases {
+		if c.scenario == nil {
+			replays[i] = app.Unreadable(c.path, c.err)
+			continue
+		}
 		group.Go(func() error {
-			r, err := app.Run(ctx, s, latency)
+			r, err := app.Run(ctx, c.scenario, latency)
 			if err != nil {
 				r.Error = err.Error()
 				r.Differences = append(r.Differences, "didn't run: "+err.Error())

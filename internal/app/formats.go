@@ -85,7 +85,7 @@ func Text(r Replay) string {
 		b.WriteString(chat.Plain(m))
 	}
 	for _, d := range r.Diagnoses {
-		if d.Verdict == engine.RootCause || d.Verdict == engine.Unexplained && len(d.Symptoms) > 0 {
+		if d.Verdict == engine.RootCause || len(d.Open) > 0 {
 			continue
 		}
 		b.WriteString(line(d))

@@ -33,6 +33,11 @@ type Replay struct {
 	Differences []string
 }
 
+// Unreadable is the outcome of a scenario that can't be read.
+func Unreadable(path string, err error) Replay {
+	return Replay{Scenario: report.Scenario{Scenario: path, Error: err.Error(), Reports: []report.Report{}}}
+}
+
 // Run replays one scenario: the real clients read a fake cloud over the wire that
 // serves its world, and its world after the fix. latency delays every API answer.
 // The error is for a scenario that can't be run at all.

@@ -97,7 +97,7 @@ func adapter(name string) rule {
 var impure = []string{
 	"context", "os/...", "net", "net/http/...", "net/rpc/...", "syscall", "log/...", "math/rand/...", "crypto/rand",
 	"k8s.io/client-go/...", "google.golang.org/api/option/...", "google.golang.org/grpc/...",
-	"cloud.google.com/go/compute/apiv1", "cloud.google.com/go/logging/logadmin", "cloud.google.com/go/pubsub/...",
+	"cloud.google.com/go/compute/apiv1", "cloud.google.com/go/logging/...", "cloud.google.com/go/pubsub/...",
 	"cloud.google.com/go/firestore/...", "github.com/slack-go/slack/...",
 }
 

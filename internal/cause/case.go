@@ -69,6 +69,11 @@ func ChangeOf(s signal.Signal, all []signal.Signal, what string) *Change {
 	return out
 }
 
+// Logged is what a health-check entry says of an endpoint, whatever its state.
+func Logged(s signal.Signal) glbc.LoggedEndpoint {
+	return glbc.LoggedEndpoint{Group: s.Target, IP: s.Health.IP, Port: s.Health.Port}
+}
+
 // LoggedUnhealthy are the endpoints that the signals call UNHEALTHY and no later
 // one HEALTHY: what is known of a backend whose live health couldn't be read.
 func (c Case) LoggedUnhealthy() []glbc.LoggedEndpoint {
@@ -84,7 +89,7 @@ func (c Case) LoggedUnhealthy() []glbc.LoggedEndpoint {
 		}
 		seen[key{s.Target, s.Health.IP}] = true
 		if s.Health.State == "UNHEALTHY" {
-			list = append(list, glbc.LoggedEndpoint{Group: s.Target, IP: s.Health.IP, Port: s.Health.Port})
+			list = append(list, Logged(s))
 		}
 	}
 	return list

@@ -110,6 +110,11 @@ type Outcome struct {
 	// FixedBy goes with RuledOut: the change that may have ended the cause; nil when
 	// the log tells of none.
 	FixedBy *Change
+	// Undecided is why the facts allow neither: it keeps the verdict from being
+	// healthy.
+	Undecided string
+	// Pending is what under way will decide it.
+	Pending string
 }
 
 // A Symptom is something visibly wrong that has a cause elsewhere.
@@ -142,6 +147,9 @@ type Finding struct {
 	Evidence []Evidence
 	// Contract is the probe-contract table of health causes; nil otherwise.
 	Contract []ContractRow
+	// On are the Services whose backends it is about; empty where it is about the
+	// whole target.
+	On []facts.Ref
 	// Affected are the objects that suffer: Ingresses, Gateways.
 	Affected []facts.Ref
 	// Hosts are the host names that don't serve.
@@ -179,10 +187,12 @@ type Change struct {
 	At         time.Time `json:"at"`
 	Method     string    `json:"method"`
 	What       string    `json:"what"`
-	// From and To are nil where the log doesn't tell.
-	From  *string `json:"from"`
-	To    *string `json:"to"`
-	Entry string  `json:"entry"`
+	// From and To are nil where the log doesn't tell; Removed says that there is no new
+	// value.
+	From    *string `json:"from"`
+	To      *string `json:"to"`
+	Removed bool    `json:"removed,omitempty"`
+	Entry   string  `json:"entry"`
 }
 
 // A Fix is what to do: copyable commands, and patches for those who keep their

@@ -16,7 +16,7 @@ func (w writer) broken(f cause.Finding) Message {
 	r := root{
 		text:     say(who(f.Affected, f.Subject)+" "+look.word+": "+f.Headline, maxSentence),
 		headline: look.emoji + " *" + w.page(say(f.Headline, maxSentence), w.id(f)) + "* (" + capitalised(f.Confidence.String()) + ")",
-		context:  w.context(place(f.Affected, f.Subject), f.Subject, since(f.Since, w.notice.Incident.OpenedAt), w.id(f)),
+		context:  w.context(place(f.Affected, f.Subject), f.Subject, f.Since, w.id(f)),
 		why:      labelled("Why", say(f.Summary, 300)),
 		changed:  labelled("Changed", w.changed(f)),
 		fix:      labelled("Fix", w.fix(f.Fix)),

@@ -52,16 +52,17 @@ func (w writer) change(c cause.Change, subject facts.Ref) string {
 	return strings.Join(parts, ", ")
 }
 
-// values: a missing new value beside a known old one is a removal (cause.Change
-// keeps both nil where the log tells neither).
+// values are the old and the new one, as far as the log tells them.
 func values(c cause.Change) string {
 	switch {
+	case c.Removed && c.From != nil:
+		return " " + quoted(*c.From) + " → removed"
+	case c.Removed:
+		return " removed"
 	case c.From != nil && c.To != nil:
 		return fmt.Sprintf(" %s → %s", quoted(*c.From), quoted(*c.To))
 	case c.To != nil:
 		return " set to " + quoted(*c.To)
-	case c.From != nil:
-		return " " + quoted(*c.From) + " → removed"
 	}
 	return ""
 }

@@ -95,7 +95,7 @@ func redirectToHTTPS() incident.Notice {
 		Since:    at("14:01:07"),
 		Change: &cause.Change{
 			By: "argocd-sync@shop-prod.iam.gserviceaccount.com", At: at("13:58:02"), Method: "io.k8s.core.v1.configmaps.patch",
-			What: "argocd-cmd-params-cm server.insecure", From: new("true"), Entry: "5e0d6f2a-77aa",
+			What: "argocd-cmd-params-cm server.insecure", From: new("true"), Removed: true, Entry: "5e0d6f2a-77aa",
 		},
 		Fix: cause.Fix{
 			Summary: `set server.insecure: "true" in ConfigMap argocd-cmd-params-cm and restart the pods: the load balancer ends TLS, Argo CD serves plain HTTP behind it`,

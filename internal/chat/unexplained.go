@@ -3,6 +3,7 @@ package chat
 import (
 	"regexp"
 	"strings"
+	"time"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -19,10 +20,10 @@ func (w writer) unexplained() Message {
 		subject = d.Target
 	}
 	seen := or(w.notice.Incident.Headline, d.Reason)
-	begin := w.notice.Incident.OpenedAt
+	var begin time.Time
 	if len(d.Symptoms) > 0 {
 		leading := incident.Leading(d.Symptoms)
-		seen, begin = leading.Says, since(leading.Since, begin)
+		seen, begin = leading.Says, leading.Since
 	}
 	r := root{
 		text:     say(name(subject)+": "+seen+"; no known cause fits", maxSentence),

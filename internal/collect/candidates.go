@@ -10,6 +10,7 @@ import (
 	"google.golang.org/api/container/v1"
 
 	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
 )
 
 // A lead is what a Compute object tells about the cluster that it belongs to;
@@ -129,7 +130,7 @@ func (l *lead) add(other lead) {
 // zones, on the network. What isn't known excludes nothing.
 func (l lead) fits(c *container.Cluster) bool {
 	for _, zone := range l.zones {
-		if !covers(c, zone) {
+		if !glbc.Covers(c, zone) {
 			return false
 		}
 	}
@@ -141,20 +142,8 @@ func (l lead) fits(c *container.Cluster) bool {
 	return true
 }
 
-func covers(c *container.Cluster, zone string) bool {
-	for _, pool := range c.NodePools {
-		if slices.Contains(pool.Locations, zone) {
-			return true
-		}
-	}
-	if len(c.Locations) > 0 {
-		return slices.Contains(c.Locations, zone)
-	}
-	return c.Location == "" || c.Location == zone || strings.HasPrefix(zone, c.Location+"-")
-}
-
 func onNetwork(c *container.Cluster, network string) bool {
-	if c.NetworkConfig != nil && c.NetworkConfig.Network != "" {
+	if c.NetworkConfig != nil && strings.Contains(c.NetworkConfig.Network, "projects/") {
 		return facts.RelativePath(c.NetworkConfig.Network) == facts.RelativePath(network)
 	}
 	return c.Network == "" || c.Network == facts.LastSegment(network)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -10,17 +11,23 @@ import (
 )
 
 // checked are the facts that a person would look at next when a symptom stays
-// unexplained: what each station of the path looked like.
-func checked(c cause.Case) []cause.Evidence {
+// unexplained: what each station of the path looked like, the backends that show
+// it first.
+func checked(c cause.Case, open []cause.Symptom) []cause.Evidence {
 	ing, ok := c.Ingress()
 	if !ok {
 		return nil
 	}
-	var list []cause.Evidence
+	var concerned, others []cause.Evidence
 	for _, b := range glbc.Backends(c.Facts, ing) {
-		list = append(list, checkedBackend(c, b)...)
+		service := b.Ref(c.Facts.ClusterName)
+		if slices.ContainsFunc(open, func(s cause.Symptom) bool { return slices.Contains(s.Objects, service) }) {
+			concerned = append(concerned, checkedBackend(c, b)...)
+		} else {
+			others = append(others, checkedBackend(c, b)...)
+		}
 	}
-	return list
+	return append(concerned, others...)
 }
 
 func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
@@ -47,7 +54,7 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 		check := glbc.CheckOf(hc)
 		list = append(list, cause.Evidence{
 			Source: "compute.healthChecks.list", Link: cause.ComputeLink(facts.RelativePath(hc.GetSelfLink())),
-			Says: fmt.Sprintf("%s asks %s %s and wants exactly 200", hc.GetName(), check.Type, check.Path),
+			Says: hc.GetName() + asks(check),
 		})
 		if s, ok := lastWords(c, b); ok {
 			list = append(list, s)
@@ -59,20 +66,18 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 	return list
 }
 
+func asks(check glbc.Check) string {
+	if !check.HTTP() {
+		return " asks for a " + check.Type + " answer"
+	}
+	return fmt.Sprintf(" asks %s %s and wants exactly 200", check.Type, check.Path)
+}
+
 // lastWords are the prober's own on the newest failure of a backend's endpoints.
 func lastWords(c cause.Case, b glbc.Backend) (cause.Evidence, bool) {
-	bs, ok := b.BackendService.Get()
-	if !ok {
-		return cause.Evidence{}, false
-	}
 	for _, s := range c.Entries() {
-		if s.Kind != signal.HealthChanged || s.Health.State != "UNHEALTHY" || s.Health.ResultText == "" {
-			continue
-		}
-		for _, g := range glbc.GroupsOf(bs) {
-			if glbc.IsGroup(c.Facts, g.Group, s.Target) {
-				return cause.Evidence{Source: "health-check log", Says: "the prober says of " + s.Health.IP + ": " + s.Health.ResultText, Link: cause.EntryLink(c.Facts.Project, s.ID, s.At)}, true
-			}
+		if s.Kind == signal.HealthChanged && s.Health.State == "UNHEALTHY" && s.Health.ResultText != "" && b.Logged(c.Facts, cause.Logged(s)) {
+			return cause.Evidence{Source: "health-check log", Says: "the prober says of " + s.Health.IP + ": " + s.Health.ResultText, Link: cause.EntryLink(c.Facts.Project, s.ID, s.At)}, true
 		}
 	}
 	return cause.Evidence{}, false

@@ -18,6 +18,9 @@ import (
 // one.
 func Diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, history []signal.Signal) []Diagnosis {
 	c := cause.Case{Target: t.Ref, Facts: s, Signals: signals, History: history}
+	if s.Cluster.IsAbsent() && t.Ref.Cluster != "" {
+		return []Diagnosis{{Target: t.Ref, At: s.Now, Verdict: NotOurs, Reason: "the cluster " + t.Ref.Cluster + " doesn't exist", Gaps: gapsOf(s, causes)}}
+	}
 	switch t.Ref.Kind {
 	case facts.KindCluster:
 		return diagnoseCluster(causes, c)
@@ -34,7 +37,7 @@ func Diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, 
 // with it.
 func lost(c cause.Case, t facts.Target, gaps []Gap) Diagnosis {
 	d := Diagnosis{At: c.Facts.Now, Verdict: NotOurs, Reason: t.Reason, Gaps: gaps}
-	if len(gaps) == 0 || t.Sure {
+	if t.Sure {
 		return d
 	}
 	d.Verdict, d.Target = Unexplained, t.Asked
@@ -45,6 +48,7 @@ func lost(c cause.Case, t facts.Target, gaps []Gap) Diagnosis {
 		})
 		break
 	}
+	d.Open = d.Symptoms
 	return d
 }
 
@@ -67,12 +71,12 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 		c.Symptoms = []cause.Symptom{notProvisioned(c, ing, nil)}
 		c.Symptoms[0].Says += "; " + class.Because + ", so GKE's controller ignores it"
 	default:
-		d.Verdict, d.Reason = NotOurs, "another controller serves it: "+class.Because
+		d.Verdict, d.Reason = NotOurs, "another controller serves it: "+glbc.WhyNotServed(c.Facts, ing)
 		return d
 	}
-	findings, ruledOut, broken := Run(causes, c)
-	d.Gaps = append(d.Gaps, broken...)
-	d.conclude(c, findings, ruledOut, blind)
+	findings, rest := Run(causes, c)
+	rest.undecided = append(blind, rest.undecided...)
+	d.conclude(c, findings, rest)
 	return d
 }
 
@@ -90,27 +94,33 @@ func ownedByOther(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
 
 // conclude turns findings and symptoms into the verdict. What is only likely waits
 // for the grace of the symptoms that it explains; what is proven is said at once.
-func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, ruledOut []RuledOut, blind []string) {
+func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) {
 	findings = slices.DeleteFunc(findings, func(f cause.Finding) bool {
 		return f.Confidence < cause.Proven && waiting(c.Symptoms, f)
 	})
 	d.Symptoms = c.Symptoms
 	d.Roots, _ = Rank(c.Target, findings)
-	d.RuledOut = ruledOut
+	d.RuledOut = rest.ruledOut
+	d.Gaps = append(d.Gaps, rest.broken...)
 	for i := range d.Roots {
 		d.Roots[i].Explains = present(c.Symptoms, findings, d.Roots[i].Explains)
 	}
 	open := unexplained(c.Symptoms, d.Roots)
+	d.Open = slices.DeleteFunc(slices.Clone(open), func(s cause.Symptom) bool { return s.Pending != "" })
+	if len(d.Open) > 0 {
+		d.Checked = checked(c, d.Open)
+	}
 	switch {
 	case len(d.Roots) > 0:
 		d.Verdict = RootCause
-	case slices.ContainsFunc(open, func(s cause.Symptom) bool { return s.Pending == "" }):
+	case len(d.Open) > 0:
 		d.Verdict = Unexplained
-		d.Checked = checked(c)
 	case len(open) > 0:
 		d.Verdict, d.Reason = Pending, open[0].Pending
-	case len(blind) > 0:
-		d.Verdict, d.Reason = Unexplained, "couldn't see "+blind[0]
+	case len(rest.pending) > 0:
+		d.Verdict, d.Reason = Pending, rest.pending[0]
+	case len(rest.undecided) > 0:
+		d.Verdict, d.Reason = Unexplained, "can't be told: "+rest.undecided[0]
 	default:
 		d.Verdict = Healthy
 	}
@@ -121,7 +131,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, ruledOut []
 func waiting(symptoms []cause.Symptom, f cause.Finding) bool {
 	any := false
 	for _, s := range symptoms {
-		if slices.Contains(f.Explains, s.ID) {
+		if slices.Contains(f.Explains, s.ID) && covers(f, s.Objects) {
 			if s.Pending == "" {
 				return false
 			}
@@ -146,7 +156,7 @@ func present(symptoms []cause.Symptom, findings []cause.Finding, ids []cause.ID)
 func unexplained(symptoms []cause.Symptom, roots []cause.Finding) []cause.Symptom {
 	var open []cause.Symptom
 	for _, s := range symptoms {
-		if !slices.ContainsFunc(roots, func(r cause.Finding) bool { return slices.Contains(r.Explains, s.ID) }) {
+		if !slices.ContainsFunc(roots, func(r cause.Finding) bool { return slices.Contains(r.Explains, s.ID) && covers(r, s.Objects) }) {
 			open = append(open, s)
 		}
 	}
@@ -175,8 +185,7 @@ func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
 		}
 		c.Symptoms = []cause.Symptom{s}
 	}
-	findings, ruledOut, broken := Run(causes, c)
-	d.Gaps = append(d.Gaps, broken...)
-	d.conclude(c, findings, ruledOut, nil)
+	findings, rest := Run(causes, c)
+	d.conclude(c, findings, rest)
 	return d
 }

@@ -29,6 +29,9 @@ type Diagnosis struct {
 	// waiting for.
 	Reason   string
 	Symptoms []cause.Symptom
+	// Open are the symptoms that no root cause explains and whose grace is over: there
+	// may be some beside a root cause.
+	Open []cause.Symptom
 	// Roots are the root causes, in the contract's order.
 	Roots []cause.Finding
 	Notes []Note
@@ -72,4 +75,15 @@ func (d Diagnosis) FixOf(id cause.ID) *cause.Change {
 		}
 	}
 	return nil
+}
+
+// Leftover is the Diagnosis of what stays unexplained, beside root causes or without
+// any; ok is false when everything is explained or still within its grace.
+func (d Diagnosis) Leftover() (rest Diagnosis, ok bool) {
+	if len(d.Open) == 0 {
+		return Diagnosis{}, false
+	}
+	rest = d
+	rest.Verdict, rest.Roots, rest.Symptoms = Unexplained, nil, d.Open
+	return rest, true
 }

@@ -14,13 +14,21 @@ import (
 	"plumbline/internal/facts"
 )
 
+// Rest is what the causes say besides findings: what is refuted, what the facts
+// can't decide, what is under way, which causes broke.
+type Rest struct {
+	ruledOut           []RuledOut
+	undecided, pending []string
+	broken             []Gap
+}
+
 // Run runs every cause on a Case. A cause that panics is a gap of its own, never
 // the end of the diagnosis.
-func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, ruledOut []RuledOut, broken []Gap) {
+func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, rest Rest) {
 	for _, ca := range causes {
 		out, err := check(ca, c)
 		if err != nil {
-			broken = append(broken, Gap{Needs: "plumbline/" + string(ca.ID), Err: err.Error(), Hides: []cause.ID{ca.ID}})
+			rest.broken = append(rest.broken, Gap{Needs: "plumbline/" + string(ca.ID), Err: err.Error(), Hides: []cause.ID{ca.ID}})
 			continue
 		}
 		for _, f := range out.Findings {
@@ -30,11 +38,17 @@ func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, ruledOut
 			}
 			findings = append(findings, f)
 		}
+		if out.Undecided != "" {
+			rest.undecided = append(rest.undecided, out.Undecided)
+		}
+		if out.Pending != "" {
+			rest.pending = append(rest.pending, out.Pending)
+		}
 		if out.RuledOut != "" && len(out.Findings) == 0 {
-			ruledOut = append(ruledOut, RuledOut{ID: ca.ID, Because: out.RuledOut, FixedBy: out.FixedBy})
+			rest.ruledOut = append(rest.ruledOut, RuledOut{ID: ca.ID, Because: out.RuledOut, FixedBy: out.FixedBy})
 		}
 	}
-	return findings, ruledOut, broken
+	return findings, rest
 }
 
 func check(ca cause.Cause, c cause.Case) (out cause.Outcome, err error) {
@@ -68,7 +82,7 @@ func Rank(target facts.Ref, findings []cause.Finding) (roots []cause.Finding, ex
 	explained = map[cause.ID]cause.ID{}
 	for i, f := range findings {
 		by := slices.IndexFunc(findings, func(other cause.Finding) bool {
-			return other.Cause != f.Cause && slices.Contains(other.Explains, f.Cause) && other.Confidence >= f.Confidence
+			return other.Cause != f.Cause && slices.Contains(other.Explains, f.Cause) && other.Confidence >= f.Confidence && covers(other, f.On)
 		})
 		if by >= 0 {
 			explained[f.Cause] = findings[by].Cause
@@ -89,6 +103,12 @@ func Rank(target facts.Ref, findings []cause.Finding) (roots []cause.Finding, ex
 		)
 	})
 	return roots, explained
+}
+
+// covers: a finding about the whole target covers everything on it, another one
+// only its own backends.
+func covers(f cause.Finding, on []facts.Ref) bool {
+	return len(f.On) == 0 || slices.ContainsFunc(on, func(r facts.Ref) bool { return slices.Contains(f.On, r) })
 }
 
 func onTarget(target facts.Ref, f cause.Finding) int {

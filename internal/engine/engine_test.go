@@ -65,15 +65,15 @@ func TestRunKeepsGoingWhenACausePanics(t *testing.T) {
 		}},
 		{ID: "a/refutes", Check: func(cause.Case) cause.Outcome { return cause.Outcome{RuledOut: "the port answers"} }},
 	}
-	findings, ruledOut, broken := Run(causes, cause.Case{Facts: &facts.Snapshot{}})
+	findings, rest := Run(causes, cause.Case{Facts: &facts.Snapshot{}})
 	if len(findings) != 1 || findings[0].Cause != "a/finds" || len(findings[0].Explains) != 1 {
 		t.Errorf("findings %v", findings)
 	}
-	if len(ruledOut) != 1 || ruledOut[0].ID != "a/refutes" {
-		t.Errorf("ruled out %v", ruledOut)
+	if len(rest.ruledOut) != 1 || rest.ruledOut[0].ID != "a/refutes" {
+		t.Errorf("ruled out %v", rest.ruledOut)
 	}
-	if len(broken) != 1 || broken[0].Hides[0] != "a/panics" {
-		t.Errorf("broken %v", broken)
+	if len(rest.broken) != 1 || rest.broken[0].Hides[0] != "a/panics" {
+		t.Errorf("broken %v", rest.broken)
 	}
 }
 

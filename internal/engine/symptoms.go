@@ -26,7 +26,7 @@ const (
 // symptomsOf finds what is visibly wrong with an Ingress that GLBC serves, and
 // names what it couldn't see.
 func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, blind []string) {
-	failure := controllerError(c.Facts, ing)
+	failure := controllerError(c, ing)
 	if glbc.Address(ing) == "" {
 		list = append(list, notProvisioned(c, ing, failure))
 	} else if failure != nil {
@@ -101,19 +101,26 @@ type controllerFailure struct {
 // controllerError finds the error that still stands: the newest warning of the
 // load-balancer controller that hasn't fallen silent. A kind that repairs itself
 // stands only while young, or once it keeps coming back.
-func controllerError(s *facts.Snapshot, ing *networkingv1.Ingress) *controllerFailure {
+func controllerError(c cause.Case, ing *networkingv1.Ingress) *controllerFailure {
+	s := c.Facts
 	events, _ := s.Events.Get()
 	var newest *controllerFailure
-	for _, e := range events {
-		if !about(e, ing) || e.Type != corev1.EventTypeWarning || !fromController(e) {
-			continue
+	take := func(f *controllerFailure) {
+		if strings.Contains(f.message, "Continuing setup") {
+			return
 		}
-		if e.Reason == "GarbageCollection" || strings.Contains(e.Message, "Continuing setup") {
-			continue
-		}
-		f := &controllerFailure{message: e.Message, began: facts.EventBegan(e), at: facts.EventTime(e), repairable: repairsItself(e.Message)}
-		if newest == nil || f.at.After(newest.at) {
+		if f.repairable = repairsItself(f.message); newest == nil || f.at.After(newest.at) {
 			newest = f
+		}
+	}
+	for _, e := range events {
+		if about(e, ing) && e.Type == corev1.EventTypeWarning && fromController(e) && e.Reason != "GarbageCollection" {
+			take(&controllerFailure{message: e.Message, began: facts.EventBegan(e), at: facts.EventTime(e)})
+		}
+	}
+	for _, sig := range c.Signals {
+		if e := sig.Event; e != nil && sig.Target == c.Target && e.Type == corev1.EventTypeWarning && e.Component == "loadbalancer-controller" && e.Reason != "GarbageCollection" {
+			take(&controllerFailure{message: e.Message, began: sig.At, at: sig.At})
 		}
 	}
 	switch {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -16,6 +17,10 @@ import (
 // balancer's check calls UNHEALTHY, and names what couldn't be seen.
 func backendSymptoms(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, blind []string) {
 	for _, b := range glbc.Backends(c.Facts, ing) {
+		if unseen(c, ing, b) {
+			blind = append(blind, "the backend service of "+b.Namespace+"/"+b.Service+": none is there by description or name")
+			continue
+		}
 		if !b.BackendService.Known() {
 			blind = append(blind, "the backend service of "+b.Service+": "+b.BackendService.Err().Error())
 			continue
@@ -25,6 +30,10 @@ func backendSymptoms(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symp
 			list = append(list, s)
 			continue
 		}
+		if len(bad) == 0 && len(all) > 0 && !slices.ContainsFunc(all, glbc.Endpoint.Healthy) {
+			list = append(list, noneHealthy(c, b, all))
+			continue
+		}
 		if len(bad) == 0 {
 			if _, err := glbc.Endpoints(c.Facts, b); err != nil && !onlyPods(c.Facts, b) {
 				blind = append(blind, "the health of "+b.Service+": "+err.Error())
@@ -32,11 +41,18 @@ func backendSymptoms(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symp
 			continue
 		}
 		list = append(list, unhealthySymptom(c, b, all, bad))
-		if s, ok := gateTimeout(c, bad); ok {
+		if s, ok := gateTimeout(c, b, bad); ok {
 			list = append(list, s)
 		}
 	}
 	return list, blind
+}
+
+// unseen: the load balancer serves, the project has backend services, and none of
+// them is this Service port's: its health can't be told.
+func unseen(c cause.Case, ing *networkingv1.Ingress, b glbc.Backend) bool {
+	all, _ := c.Facts.BackendServices.Get()
+	return glbc.Address(ing) != "" && b.BackendService.IsAbsent() && len(all) > 0 && b.ServicePort != nil && !glbc.Refused(b)
 }
 
 // onlyPods: the live health was read, only the pods behind it weren't.
@@ -57,13 +73,21 @@ func unhealthySymptom(c cause.Case, b glbc.Backend, all, bad []glbc.Endpoint) ca
 	bs, _ := b.BackendService.Get()
 	ref := facts.Ref{Project: c.Facts.Project, Scope: scopeOf(bs.GetRegion()), Kind: facts.KindBackendService, Name: bs.GetName()}
 	s := cause.Symptom{
-		ID: cause.BackendUnhealthy, Subject: ref, Since: unhealthySince(c, bad),
+		ID: cause.BackendUnhealthy, Subject: ref, Since: unhealthySince(c, b, bad),
 		Says:    fmt.Sprintf("%d of %d endpoints of Service %s/%s are UNHEALTHY", len(bad), len(all), b.Namespace, b.Service),
 		Objects: []facts.Ref{b.Ref(c.Facts.ClusterName)},
 	}
 	if waits(c.Facts, b, bad) {
 		s.Pending = "the pods behind the unhealthy endpoints are still within their start"
 	}
+	return s
+}
+
+// noneHealthy: no endpoint is called UNHEALTHY, and none HEALTHY either: all are
+// draining, or the load balancer doesn't know yet.
+func noneHealthy(c cause.Case, b glbc.Backend, all []glbc.Endpoint) cause.Symptom {
+	s := unhealthySymptom(c, b, all, all)
+	s.Says = fmt.Sprintf("none of %d endpoints of Service %s/%s is HEALTHY (%s)", len(all), b.Namespace, b.Service, all[0].State)
 	return s
 }
 
@@ -88,14 +112,12 @@ func waits(s *facts.Snapshot, b glbc.Backend, bad []glbc.Endpoint) bool {
 	}
 	pods := glbc.PodsBehind(s, b, bad)
 	for _, pod := range pods {
-		if pod.DeletionTimestamp != nil {
-			continue
-		}
 		if s.Now.Sub(glbc.Started(pod)) >= glbc.ReadyIn(pod, check) {
 			return false
 		}
 	}
-	return len(pods) > 0 || rollingOut(s, b)
+	leaving := slices.ContainsFunc(bad, func(e glbc.Endpoint) bool { return e.Pod != nil && e.Pod.DeletionTimestamp != nil })
+	return len(pods) > 0 || leaving || rollingOut(s, b)
 }
 
 // rollingOut: a pod of the Service is under two minutes old, so endpoints of pods
@@ -112,10 +134,10 @@ func rollingOut(s *facts.Snapshot, b glbc.Backend) bool {
 
 // unhealthySince is the oldest transition of the present failure that the log
 // tells; zero when health-check logging is off.
-func unhealthySince(c cause.Case, bad []glbc.Endpoint) (since time.Time) {
+func unhealthySince(c cause.Case, b glbc.Backend, bad []glbc.Endpoint) (since time.Time) {
 	for _, e := range bad {
 		for _, s := range c.Entries() {
-			if s.Kind != signal.HealthChanged || s.Health.IP != e.IP || !glbc.IsGroup(c.Facts, e.Group, s.Target) {
+			if s.Kind != signal.HealthChanged || s.Health.IP != e.IP || !b.Logged(c.Facts, cause.Logged(s)) {
 				continue
 			}
 			if s.Health.State != "UNHEALTHY" {
@@ -131,7 +153,7 @@ func unhealthySince(c cause.Case, bad []glbc.Endpoint) (since time.Time) {
 
 // gateTimeout: the readiness gate of a failing pod was forced open after 10
 // minutes, so the kubelet calls it Ready (ingress-controller.md §4).
-func gateTimeout(c cause.Case, bad []glbc.Endpoint) (cause.Symptom, bool) {
+func gateTimeout(c cause.Case, b glbc.Backend, bad []glbc.Endpoint) (cause.Symptom, bool) {
 	events, _ := c.Facts.Events.Get()
 	for _, e := range bad {
 		if e.Pod == nil {
@@ -142,6 +164,7 @@ func gateTimeout(c cause.Case, bad []glbc.Endpoint) (cause.Symptom, bool) {
 				return cause.Symptom{
 					ID: cause.PodsNotReadyInNEG, Since: facts.EventTime(ev),
 					Subject: facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindPod, Namespace: e.Pod.Namespace, Name: e.Pod.Name},
+					Objects: []facts.Ref{b.Ref(c.Facts.ClusterName)},
 					Says:    "the readiness gate gave up after 10 minutes and called the pod Ready all the same",
 				}, true
 			}

@@ -17,6 +17,9 @@ type Ref struct {
 	Name      string `json:"name,omitempty"`
 	// ID is the number that Compute gives an object, as decimal text.
 	ID string `json:"id,omitempty"`
+	// Port tells one use of a shared instance group from another: the node port that
+	// was checked; 0 where nothing needs it.
+	Port int `json:"port,omitempty"`
 }
 
 // The kinds that a Ref can have.

@@ -54,6 +54,13 @@ func NeedsNEG(svc *corev1.Service) bool {
 	return !NEGRequestOf(svc).Ingress
 }
 
+// Refused reports that GLBC refuses the Backend's Service, so that no backend
+// service can be expected.
+func Refused(b Backend) bool {
+	svc, ok := b.Object.Get()
+	return ok && NeedsNEG(svc)
+}
+
 // negNames are the names of the NEGs of a Service, by port number, as the NEG
 // controller wrote them. Presence doesn't mean that the NEG exists.
 func negNames(svc *corev1.Service) map[int32]string {
@@ -101,13 +108,22 @@ func BackendConfigOf(svc *corev1.Service, port *corev1.ServicePort) string {
 // Service: HTTP, HTTPS or HTTP2. Looked up by the port's name only; no match
 // means HTTP (ingress-controller.md §1.11.6, §3).
 func AppProtocol(svc *corev1.Service, portName string) string {
+	if p := AppProtocols(svc)[portName]; p != "" {
+		return p
+	}
+	return "HTTP"
+}
+
+// AppProtocols is the whole annotation; empty when it is missing or invalid. The map
+// is the caller's.
+func AppProtocols(svc *corev1.Service) map[string]string {
 	raw, ok := svc.Annotations[appProtocolsAlpha]
 	if !ok {
 		raw = svc.Annotations[AppProtocolsAnnotation]
 	}
-	var protocols map[string]string
-	if json.Unmarshal([]byte(raw), &protocols) != nil || protocols[portName] == "" {
-		return "HTTP"
+	protocols := map[string]string{}
+	if json.Unmarshal([]byte(raw), &protocols) != nil {
+		return map[string]string{}
 	}
-	return protocols[portName]
+	return protocols
 }

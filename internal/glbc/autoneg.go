@@ -43,9 +43,12 @@ func AutoNEGOf(cluster *container.Cluster, project string, svc *corev1.Service, 
 	if !VPCNative(cluster) {
 		a.Unmet = append(a.Unmet, "the cluster isn't VPC-native (ipAllocationPolicy.useIpAliases is false)")
 	}
-	if v := cluster.CurrentMasterVersion; v != "" && !AtLeast(v, autoNEGSince) {
+	switch v := cluster.CurrentMasterVersion; {
+	case v == "":
+		a.Unsure = "the cluster's version isn't known"
+	case !AtLeast(v, autoNEGSince):
 		a.Unmet = append(a.Unmet, fmt.Sprintf("the cluster is older than %s (control plane %s)", autoNEGSince, v))
-	} else {
+	default:
 		a.checkAge(cluster, svc, upgrades)
 	}
 	if host := hostProject(cluster); host != "" && host != project {
@@ -71,7 +74,9 @@ func (a *AutoNEG) checkAge(cluster *container.Cluster, svc *corev1.Service, upgr
 		case !AtLeast(u.To, autoNEGSince):
 		case !created.Before(u.At):
 			return
-		default:
+		case !AtLeast(u.To, "1.19"):
+			// GKE upgrades by one minor version, so this one may have come from a version
+			// before; a later one certainly didn't.
 			before = u
 		}
 	}

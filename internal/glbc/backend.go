@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
+	"google.golang.org/api/container/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -143,7 +144,7 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 		if (bs.GetRegion() != "") != ClassOf(ing).Internal || foreign(s, bs) {
 			continue
 		}
-		if d, ok := ParseDescription(bs.GetDescription()); ok && b.is(d) || !ok && slices.Contains(named, bs.GetName()) {
+		if d, ok := ParseDescription(bs.GetDescription()); ok && b.is(d) || !ok && (slices.Contains(named, bs.GetName()) || b.named(s, bs)) {
 			candidates = append(candidates, bs)
 		}
 	}
@@ -161,6 +162,13 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 		return facts.Found(candidates[0])
 	}
 	return facts.Unknown[*computepb.BackendService](errAmbiguous)
+}
+
+// Describes reports that a backend service says of itself that it is this Service
+// port's, of this cluster or another.
+func (b Backend) Describes(bs *computepb.BackendService) bool {
+	d, ok := ParseDescription(bs.GetDescription())
+	return ok && b.is(d)
 }
 
 func (b Backend) is(d ServicePortName) bool {
@@ -208,20 +216,37 @@ func annotatedBackends(ing *networkingv1.Ingress) map[string]string {
 }
 
 // foreign reports that a backend service certainly belongs to another cluster: its
-// NEG carries the UID of another kube-system.
+// NEG carries the UID of another kube-system, or its groups are in zones where this
+// cluster has no nodes.
 func foreign(s *facts.Snapshot, bs *computepb.BackendService) bool {
-	uid, ok := s.ClusterUID.Get()
-	if !ok {
-		return false
-	}
+	cluster, located := s.Cluster.Get()
+	uid, identified := s.ClusterUID.Get()
 	for _, backend := range bs.GetBackends() {
-		if neg, ok := NEGOf(s, backend.GetGroup()); ok {
+		zone, inZone := strings.CutPrefix(facts.ScopePath(backend.GetGroup()), "zones/")
+		zone, _, _ = strings.Cut(zone, "/")
+		if located && inZone && !Covers(cluster, zone) {
+			return true
+		}
+		if neg, ok := NEGOf(s, backend.GetGroup()); ok && identified {
 			if d, ok := ParseNEGDescription(neg.GetDescription()); ok && d.ClusterUID != "" && d.ClusterUID != uid {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// Covers reports that a cluster may have nodes in a zone.
+func Covers(c *container.Cluster, zone string) bool {
+	for _, pool := range c.NodePools {
+		if slices.Contains(pool.Locations, zone) {
+			return true
+		}
+	}
+	if len(c.Locations) > 0 {
+		return slices.Contains(c.Locations, zone)
+	}
+	return c.Location == "" || c.Location == zone || strings.HasPrefix(zone, c.Location+"-")
 }
 
 // NEGOf finds a NEG by its URL.

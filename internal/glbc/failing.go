@@ -36,7 +36,7 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 			continue
 		}
 		for _, l := range logged {
-			if !IsGroup(s, group.Group, l.Group) {
+			if !b.Logged(s, l) || !IsGroup(s, group.Group, l.Group) {
 				continue
 			}
 			e := Endpoint{Group: group.Group, IP: l.IP, Port: int32(l.Port & 0xffff), State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/")}
@@ -49,6 +49,22 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 		}
 	}
 	return all, bad
+}
+
+// Logged reports that a health-check entry is about this Backend: its group is one
+// of the Backend's, and what was probed is the Backend's port. Several Services
+// share an instance group, and only the port tells them apart.
+func (b Backend) Logged(s *facts.Snapshot, l LoggedEndpoint) bool {
+	bs, ok := b.BackendService.Get()
+	if !ok {
+		return false
+	}
+	for _, group := range GroupsOf(bs) {
+		if IsGroup(s, group.Group, l.Group) {
+			return l.Port == 0 || l.Group.Kind != facts.KindInstanceGroup || usesPort(s, bs, l.Port)
+		}
+	}
+	return false
 }
 
 // IsGroup reports that a Ref names the group with this relative path: by its
@@ -67,12 +83,12 @@ func IsGroup(s *facts.Snapshot, path string, ref facts.Ref) bool {
 }
 
 // PodsBehind are the pods that failing endpoints lead to: a NEG endpoint's own, and
-// for a node any that runs.
+// for a node any that runs. Pods on their way out are none.
 func PodsBehind(s *facts.Snapshot, b Backend, bad []Endpoint) []*corev1.Pod {
 	var list []*corev1.Pod
 	node := false
 	for _, e := range bad {
-		if e.Pod != nil {
+		if e.Pod != nil && e.Pod.DeletionTimestamp == nil {
 			list = append(list, e.Pod)
 		}
 		node = node || e.Node

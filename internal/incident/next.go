@@ -141,15 +141,15 @@ func Leading(symptoms []cause.Symptom) cause.Symptom {
 // root cause, or one for what is unexplained.
 func Notices(d engine.Diagnosis, now time.Time) []Notice {
 	var list []Notice
-	add := func(f *cause.Finding) {
+	add := func(d engine.Diagnosis, f *cause.Finding) {
 		next, reason := Next(nil, d, f, Policy{}, now)
 		list = append(list, Notice{Reason: reason, Incident: next, Diagnosis: d, Finding: f, At: now})
 	}
 	for i := range d.Roots {
-		add(&d.Roots[i])
+		add(d, &d.Roots[i])
 	}
-	if d.Verdict == engine.Unexplained && len(d.Symptoms) > 0 {
-		add(nil)
+	if rest, ok := d.Leftover(); ok {
+		add(rest, nil)
 	}
 	return list
 }

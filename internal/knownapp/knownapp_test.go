@@ -60,6 +60,11 @@ func TestSettingOf(t *testing.T) {
 		{name: "the ConfigMap says false", pod: argoPod(nil, fromConfigMap()), cm: configMap("false", earlier), redirects: true},
 		{name: "the ConfigMap says true since before the start", pod: argoPod(nil, fromConfigMap()), cm: configMap("true", earlier)},
 		{name: "the ConfigMap can't be read", pod: argoPod(nil, fromConfigMap()), cm: facts.Unknown[*corev1.ConfigMap](errors.New("403")), missing: true},
+		{name: "the key was taken out after the start, so the container still has it", pod: argoPod(nil, fromConfigMap()), cm: configMap("", earlier), written: Written{At: later.Time, Exact: true}},
+		{name: "the key was taken out before the start", pod: argoPod(nil, fromConfigMap()), cm: configMap("", earlier), written: Written{At: earlier.Time, Exact: true}, redirects: true},
+		{name: "a whole ConfigMap as environment", pod: withEnvFrom(argoPod(nil), corev1.EnvFromSource{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: ArgoCDConfigMap}}}), cm: facts.Found(&corev1.ConfigMap{Data: map[string]string{argoCDEnv: "true"}})},
+		{name: "a Secret as environment is never read", pod: withEnvFrom(argoPod(nil), corev1.EnvFromSource{SecretRef: &corev1.SecretEnvSource{}}), cm: configMap("", earlier), missing: true},
+		{name: "--insecure in a shell's script", pod: argoPod([]string{"-c", "exec argocd-server --insecure"}), cm: configMap("", earlier)},
 		{name: "--insecure", pod: argoPod([]string{"--insecure"}, fromConfigMap()), cm: configMap("", earlier)},
 		{name: "--insecure=false wins over the ConfigMap", pod: argoPod([]string{"--insecure=false"}, fromConfigMap()), cm: configMap("true", earlier), redirects: true},
 		{name: "another flag that only begins alike", pod: argoPod([]string{"--insecure-port"}, fromConfigMap()), cm: configMap("", earlier), redirects: true},
@@ -117,6 +122,11 @@ func TestListenPort(t *testing.T) {
 			t.Errorf("%v: %d, want %d", tt.args, got, tt.want)
 		}
 	}
+}
+
+func withEnvFrom(pod *corev1.Pod, from ...corev1.EnvFromSource) *corev1.Pod {
+	pod.Spec.Containers[0].EnvFrom = from
+	return pod
 }
 
 func fieldsOf(raw string) *metav1.FieldsV1 {

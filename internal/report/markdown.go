@@ -37,7 +37,7 @@ func (r Report) markdown(b *strings.Builder) {
 		c.markdown(b)
 	}
 	list(b, "Ruled out", r.RuledOut, func(o RuledOut) string { return "`" + o.ID + "`: " + cell(o.Because) })
-	list(b, "Could not read", r.Gaps, func(g Gap) string { return "`" + cell(g.Needs) + "`: " + cell(g.Error) })
+	list(b, "Could not read", r.Gaps, func(g Gap) string { return "`" + code(g.Needs) + "`: " + cell(g.Error) })
 	list(b, "Notes", r.Notes, func(n Note) string { return "`" + n.ID + "` " + cell(n.Subject) + ": " + cell(n.Says) })
 }
 
@@ -48,7 +48,7 @@ func (c RootCause) markdown(b *strings.Builder) {
 		fmt.Fprintf(b, "| %s | %s |\n", cell(e.Source), cell(e.Says))
 	}
 	if ch := c.Change; ch != nil {
-		fmt.Fprintf(b, "\nChanged by %s at %s: `%s`\n", cell(ch.By), stamp(ch.At), cell(ch.What))
+		fmt.Fprintf(b, "\nChanged by %s at %s: `%s`\n", cell(ch.By), stamp(ch.At), code(ch.What))
 	}
 	fmt.Fprintf(b, "\nFix: %s\n\n", cell(c.Fix.Summary))
 	for _, cmd := range c.Fix.Commands {
@@ -67,7 +67,14 @@ func list[T any](b *strings.Builder, title string, items []T, say func(T) string
 	b.WriteString("\n")
 }
 
-// cell keeps a value on its line and out of Markdown's and HTML's way.
+// cell keeps a value on its line and out of Markdown's and HTML's way: it makes no
+// table, link, image, mention or tag.
 func cell(s string) string {
-	return strings.NewReplacer("\n", " ", "|", `\|`, "<", "&lt;", ">", "&gt;", "`", "'").Replace(s)
+	s = strings.NewReplacer("\n", " ", "\r", " ", "|", `\|`, "<", "&lt;", ">", "&gt;", "`", "'", "[", `\[`, "]", `\]`).Replace(s)
+	return strings.ReplaceAll(strings.TrimPrefix(strings.ReplaceAll(" "+s, " @", " &#64;"), " "), "(@", "(&#64;")
+}
+
+// code keeps a value inside its code span.
+func code(s string) string {
+	return strings.NewReplacer("\n", " ", "\r", " ", "|", `\|`, "`", "'", "<", "‹", ">", "›").Replace(s)
 }

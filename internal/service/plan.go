@@ -60,7 +60,7 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known()
 	case facts.KindNEG, facts.KindInstanceGroup, facts.KindBackendService, facts.KindHealthCheck:
 		t.Ref = ingressOfGroup(s, r)
-		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && s.NEGs.Known() && s.InstanceGroups.Known() && s.Ingresses.Known()
+		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && s.NEGs.Known() && s.InstanceGroups.Known() && s.Ingresses.Known() && !ambiguous(s, r)
 	default:
 		t.Reason, t.Sure = r.String()+" doesn't lead to a load balancer of GKE's", true
 	}
@@ -127,6 +127,21 @@ func ingressOfGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
 		}
 	}
 	return facts.Ref{}
+}
+
+// ambiguous: an Ingress's backend may be the one that the Ref leads to, or another
+// cluster's of the same names.
+func ambiguous(s *facts.Snapshot, r facts.Ref) bool {
+	claimed := glbc.BackendServicesOf(s, r)
+	all, _ := s.Ingresses.Get()
+	for _, ing := range all {
+		for _, b := range glbc.Backends(s, ing) {
+			if !b.BackendService.Known() && slices.ContainsFunc(claimed, b.Describes) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Groups are the backend groups whose health decides about the targets.

@@ -160,6 +160,7 @@ func TestUnexplainedIsSaidOnce(t *testing.T) {
 	m, at := &mouth{}, now
 	s := newService(m, &at)
 	d := engine.Diagnosis{Target: ingress, Verdict: engine.Unexplained, Symptoms: []cause.Symptom{{ID: cause.BackendUnhealthy, Subject: ingress, Says: "3 of 3"}}}
+	d.Open = d.Symptoms
 	blind := engine.Diagnosis{Target: ingress, Verdict: engine.Unexplained}
 	pending := engine.Diagnosis{Target: ingress, Verdict: engine.Pending, Symptoms: d.Symptoms}
 	for _, d := range []engine.Diagnosis{blind, pending, d, d, blind, pending, {Target: ingress, Verdict: engine.Healthy}} {

@@ -39,10 +39,10 @@ func (s *Service) tellRoots(ctx context.Context, d engine.Diagnosis) error {
 			return err
 		}
 	}
-	if d.Verdict != engine.Unexplained || len(d.Symptoms) == 0 {
-		return nil
+	if rest, ok := d.Leftover(); ok {
+		return s.claim(ctx, rest, incident.KeyOfSymptom(incident.Leading(rest.Symptoms), d.Target), nil)
 	}
-	return s.claim(ctx, d, incident.KeyOfSymptom(incident.Leading(d.Symptoms), d.Target), nil)
+	return nil
 }
 
 func (s *Service) claim(ctx context.Context, d engine.Diagnosis, key incident.Key, f *cause.Finding) error {

@@ -79,7 +79,10 @@ func (a *audit) readChange(e *entry) error {
 	if err != nil {
 		return err
 	}
-	if code != 0 {
+	// A call that failed at once changed nothing. The failure of an operation takes back
+	// what its first entry announced, so it is kept.
+	c.Failed = code != 0
+	if c.Failed && (c.First || c.Operation == "") {
 		return fmt.Errorf("%w: %s failed with code %d", ErrIgnored, a.method, code)
 	}
 	c.By = principal(email, subject)
@@ -95,9 +98,12 @@ func (a *audit) signal(kind Kind, target facts.Ref) Signal {
 	return Signal{Kind: kind, Target: target, Change: &a.change}
 }
 
-// byController says why a controller's write triggers nothing; empty for the
-// others.
-func (a *audit) byController() string {
+// noTrigger says why a write triggers nothing: a controller made it, or it failed;
+// empty for the others.
+func (a *audit) noTrigger() string {
+	if a.change.Failed {
+		return "the operation failed"
+	}
 	if a.change.Controller {
 		return "written by the controller " + a.change.By
 	}

@@ -29,7 +29,10 @@ func readClusterAudit(e *entry, a *audit) (s Signal, quiet string, err error) {
 	if a.change.Fields, err = clusterFields(a.request); err != nil {
 		return s, "", err
 	}
-	return a.signal(ClusterChanged, facts.ClusterRef(cluster)), "", nil
+	if a.change.Failed {
+		quiet = a.noTrigger()
+	}
+	return a.signal(ClusterChanged, facts.ClusterRef(cluster)), quiet, nil
 }
 
 func isClusterChange(verb string) bool {

@@ -36,7 +36,7 @@ func readComputeAudit(e *entry, a *audit) (s Signal, quiet string, err error) {
 	case p[3] == "attachNetworkEndpoints", p[3] == "detachNetworkEndpoints":
 		quiet = "the daily work of the NEG controller"
 	default:
-		quiet = a.byController()
+		quiet = a.noTrigger()
 	}
 	return a.signal(ResourceChanged, target), quiet, nil
 }

@@ -133,7 +133,7 @@ func whyQuiet(a *audit, call methodCall, target facts.Ref) string {
 	case target.Name == "":
 		return "a deletion of a collection names no object"
 	}
-	return a.byController()
+	return a.noTrigger()
 }
 
 func isTriggerKind(kind string) bool {

@@ -32,6 +32,9 @@ func readHealth(e *entry) (s Signal, quiet string, err error) {
 	if err != nil {
 		return s, "", err
 	}
+	if target.Kind == facts.KindInstanceGroup {
+		target.Port = h.Port
+	}
 	return Signal{Kind: HealthChanged, Target: target, Health: h}, "", nil
 }
 

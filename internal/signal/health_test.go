@@ -34,7 +34,7 @@ func TestHealthOfNEG(t *testing.T) {
 func TestHealthOfInstanceGroup(t *testing.T) {
 	t.Parallel()
 	s := wantOutcome(t, entry(t, "health-instance-group"), trigger)
-	want := facts.Ref{Project: "acme-prod", Scope: "zones/us-east1-b", Kind: "InstanceGroup", Name: "lb-backend-example", ID: "3727997629940134718"}
+	want := facts.Ref{Project: "acme-prod", Scope: "zones/us-east1-b", Kind: "InstanceGroup", Name: "lb-backend-example", ID: "3727997629940134718", Port: 80}
 	if s.Target != want {
 		t.Errorf("Target = %+v, want %+v", s.Target, want)
 	}

@@ -58,6 +58,8 @@ type Change struct {
 	Method, Verb string
 	// Resource is the object's resourceName as the entry writes it.
 	Resource string
+	// Failed: the last entry of an operation says that nothing came of it.
+	Failed bool
 	// Operation joins the first and the last entry of a long-running change;
 	// First and Last as in LogEntry.operation. A change that is over at once has
 	// both.

@@ -1,14 +1,32 @@
 package signal
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
 
-// statusCode is the HTTP status that a prober's text names, 0 for none: in
-// brackets, or as the status text between "HTTP response:" and a comma or
-// bracket. Nothing less counts: "Not Found" isn't 302 Found (gcp-facts.md §3).
+// named finds a status by the words that go before it: "response code: 307",
+// "HTTP status code 307", "HTTP/1.1 307"; or a text that is nothing else. A number
+// without such words is a port, a size, an address.
+var named = regexp.MustCompile(`(?i)(?:\b(?:code|status)\b[ :=]{1,3}|\bHTTP/\d(?:\.\d)? )([1-5]\d\d)\b|^\s*([1-5]\d\d)\s*$`)
+
+// statusCode is the HTTP status that a prober's text names, 0 for none. The texts
+// are free (gcp-facts.md §3), so several forms count, but no guess: "Not Found"
+// isn't 302 Found.
 func statusCode(text string) int {
+	if code := responseCode(text); code != 0 {
+		return code
+	}
+	if m := named.FindStringSubmatch(text); m != nil {
+		return statusNumber(m[1] + m[2])
+	}
+	return 0
+}
+
+// responseCode reads the form of the logs that were seen: in brackets, or as the
+// status text between "HTTP response:" and a comma or bracket.
+func responseCode(text string) int {
 	if _, rest, ok := strings.Cut(text, "[Code:"); ok {
 		digits, _, _ := strings.Cut(rest, "]")
 		return statusNumber(strings.TrimSpace(digits))

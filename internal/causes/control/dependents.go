@@ -2,6 +2,7 @@ package control
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -52,7 +53,11 @@ func dependentsOf(s *facts.Snapshot) dependents {
 
 func (d *dependents) wait(ref facts.Ref, created time.Time, hosts []string) {
 	d.waiting = append(d.waiting, ref)
-	d.hosts = append(d.hosts, hosts...)
+	for _, h := range hosts {
+		if !slices.Contains(d.hosts, h) {
+			d.hosts = append(d.hosts, h)
+		}
+	}
 	if d.since.IsZero() || created.Before(d.since) {
 		d.since = created
 	}
@@ -65,7 +70,14 @@ func (d dependents) none() bool { return len(d.waiting)+len(d.serving) == 0 }
 // class.
 func (d dependents) neglected(s *facts.Snapshot) bool {
 	for _, ref := range d.waiting {
-		if ing := find(s, ref); ing != nil && !glbc.TakenUp(ing) && s.Now.Sub(ing.CreationTimestamp.Time) >= recently {
+		ing := find(s, ref)
+		if ing != nil && !glbc.TakenUp(ing) && s.Now.Sub(ing.CreationTimestamp.Time) >= recently {
+			return true
+		}
+	}
+	gateways, _ := s.Gateways.Get()
+	for _, g := range gateways {
+		if glbc.ServesGateway(g.Class) && len(g.Addresses) == 0 && s.Now.Sub(g.Created) >= recently {
 			return true
 		}
 	}
@@ -86,21 +98,27 @@ func (d dependents) headline() string {
 	return fmt.Sprintf("%s waiting for a load balancer that nobody builds, %d more frozen", count(d.waiting), len(d.serving))
 }
 
-// count says how many objects there are: "1 Ingress", "3 Ingresses and Gateways".
+// count says how many objects there are: "1 Ingress", "2 Ingresses and 1 Gateway".
 func count(refs []facts.Ref) string {
 	kinds := map[string]int{}
 	for _, r := range refs {
 		kinds[r.Kind]++
 	}
+	ingresses, gateways := plural(kinds[facts.KindIngress], "Ingress", "Ingresses"), plural(kinds[facts.KindGateway], "Gateway", "Gateways")
 	switch {
 	case len(kinds) > 1:
-		return fmt.Sprintf("%d Ingresses and Gateways", len(refs))
-	case len(refs) == 1:
-		return "1 " + refs[0].Kind
+		return ingresses + " and " + gateways
 	case kinds[facts.KindGateway] > 0:
-		return fmt.Sprintf("%d Gateways", len(refs))
+		return gateways
 	}
-	return fmt.Sprintf("%d Ingresses", len(refs))
+	return ingresses
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func (d dependents) impact() string {
@@ -116,26 +134,33 @@ func (d dependents) impact() string {
 
 func (d dependents) evidence(s *facts.Snapshot) []cause.Evidence {
 	var list []cause.Evidence
-	for _, ref := range d.waiting {
-		ing := find(s, ref)
-		if ing == nil {
-			continue
-		}
-		list = append(list, cause.Evidence{
-			Source: "container.ingresses.list",
-			Says:   ref.String() + " is GKE's (" + glbc.ClassOf(ing).Because + ") and has no address" + untouched(ing) + heard(s, ing),
-			Link:   cause.ObjectLink(ref),
-		})
-		break
+	if len(d.waiting) > 0 {
+		list = append(list, d.waits(s, d.waiting[0]))
 	}
 	if len(d.serving) > 0 {
+		source := "container.ingresses.list"
+		if d.serving[0].Kind == facts.KindGateway {
+			source = "container.thirdPartyObjects.list"
+		}
 		list = append(list, cause.Evidence{
-			Source: "container.ingresses.list",
+			Source: source,
 			Says:   fmt.Sprintf("%s has an address and keeps serving (%d in all)", d.serving[0], len(d.serving)),
 			Link:   cause.ObjectLink(d.serving[0]),
 		})
 	}
 	return list
+}
+
+func (d dependents) waits(s *facts.Snapshot, ref facts.Ref) cause.Evidence {
+	ing := find(s, ref)
+	if ing == nil {
+		return cause.Evidence{Source: "container.thirdPartyObjects.list", Says: ref.String() + " is of a GatewayClass of GKE's and has no address", Link: cause.ClusterLink(ref.Cluster)}
+	}
+	return cause.Evidence{
+		Source: "container.ingresses.list",
+		Says:   ref.String() + " is GKE's (" + glbc.ClassOf(ing).Because + ") and has no address" + untouched(ing) + heard(s, ing),
+		Link:   cause.ObjectLink(ref),
+	}
 }
 
 func untouched(ing *networkingv1.Ingress) string {

@@ -2,8 +2,8 @@ package control
 
 import (
 	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"google.golang.org/api/container/v1"
 
@@ -36,15 +36,21 @@ func checkHTTPLoadBalancing(c cause.Case) cause.Outcome {
 		return cause.Outcome{RuledOut: "the add-on HTTP load balancing is on (container.clusters.get)", FixedBy: switched(c, "false")}
 	}
 	d := dependentsOf(c.Facts)
-	if d.none() {
+	if d.none() || c.Target.Kind != facts.KindCluster && !slices.Contains(d.refs(), c.Target) {
 		return cause.Outcome{}
+	}
+	if beingEnabled(c) {
+		return cause.Outcome{Pending: "the add-on HTTP load balancing is being switched on"}
 	}
 	change := switched(c, "true")
-	if other := substitute(c.Facts, change); other != "" {
+	other, certain := substitute(c, change)
+	switch {
+	case other != "" && certain:
 		return cause.Outcome{RuledOut: "the add-on is off, but another GCE Ingress controller works here: " + other}
-	}
-	if !c.Facts.Events.Known() && !d.neglected(c.Facts) {
-		return cause.Outcome{}
+	case other != "":
+		return cause.Outcome{Undecided: "the add-on is off, and whether another GCE Ingress controller works here isn't known: " + other}
+	case !c.Facts.Events.Known() && !d.neglected(c.Facts):
+		return cause.Outcome{Undecided: "the add-on is off, and whether another GCE Ingress controller works here isn't known: events couldn't be read"}
 	}
 	return cause.Outcome{Findings: []cause.Finding{finding(c, d, change)}}
 }
@@ -103,62 +109,10 @@ func explained(c cause.Case) []cause.ID {
 	return ids
 }
 
-// switched finds the newest change that gave the add-on the state that it has.
-func switched(c cause.Case, to string) *cause.Change {
-	entries := c.Entries()
-	for _, s := range entries {
-		if s.Kind != signal.ClusterChanged || s.Target.Cluster != c.Facts.ClusterName || s.Change.Fields[addonField] != to {
-			continue
-		}
-		change := cause.ChangeOf(s, entries, addonField)
-		change.From = previous(entries, s)
-		return change
-	}
-	return nil
-}
-
-// previous is the value that the newest earlier entry gave the setting; nil where
-// no entry tells.
-func previous(entries []signal.Signal, than signal.Signal) *string {
-	for _, s := range entries {
-		if s.Kind != signal.ClusterChanged || !s.At.Before(than.At) || s.Target.Cluster != than.Target.Cluster || s.Change.Operation == than.Change.Operation {
-			continue
-		}
-		if v, ok := s.Change.Fields[addonField]; ok {
-			return &v
-		}
-	}
-	return nil
-}
-
-// recently is how long an event proves that its controller runs, when nothing
-// tells since when the add-on is off; GLBC looks at every Ingress each 10 minutes
-// (ingress-controller.md §0.4).
-const recently = 10 * time.Minute
-
-// substitute finds a GCE Ingress controller that somebody runs instead of GKE's
-// (ingress-gce's own FAQ tells how): it writes events while the add-on is off.
-func substitute(s *facts.Snapshot, change *cause.Change) string {
-	after := s.Now.Add(-recently)
-	if change != nil {
-		after = change.At
-	}
-	events, _ := s.Events.Get()
-	for _, e := range events {
-		if e.Source.Component != "loadbalancer-controller" || e.InvolvedObject.Kind != facts.KindIngress {
-			continue
-		}
-		if at := facts.EventTime(e); at.After(after.Add(time.Minute)) {
-			return fmt.Sprintf("event %q on %s/%s at %s", e.Reason, e.InvolvedObject.Namespace, e.InvolvedObject.Name, at.UTC().Format("15:04 UTC"))
-		}
-	}
-	return ""
-}
-
 func fix(cluster string) cause.Fix {
 	project, location, name := facts.ClusterParts(cluster)
 	return cause.Fix{
-		Summary: "switch the add-on on; the controller then takes up every Ingress by itself",
+		Summary: "switch the add-on on; the controllers then take up every Ingress and Gateway by themselves",
 		Commands: []string{
 			strings.Join([]string{"gcloud container clusters update", name, "--project", project, "--location", location, "--update-addons=HttpLoadBalancing=ENABLED"}, " "),
 		},

@@ -2,6 +2,7 @@ package health
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +28,10 @@ type backend struct {
 	// answers are those that were observed, one a pod or endpoint.
 	answers []answer
 	setting knownapp.Setting
-	// unreachable: the check or our own probe met no app at all.
-	unreachable string
+	// contradicted: a HEALTHY endpoint's pod has the same setting.
+	contradicted bool
+	// refused is what our own probe met instead of an app, silent what the check met.
+	refused, silent string
 }
 
 // An answer is what an app said to the check's request.
@@ -37,9 +40,11 @@ type answer struct {
 	probed   bool
 	status   int
 	location string
-	source   string
-	at       time.Time
-	entry    string
+	// host is the one that the probe sent, the API server's.
+	host   string
+	source string
+	at     time.Time
+	entry  string
 }
 
 // failing joins the target's backends whose endpoints fail an HTTP check.
@@ -104,12 +109,17 @@ func (b *backend) observe(c cause.Case) {
 		switch {
 		case !ok:
 		case a.Unreachable != "":
-			b.unreachable = a.Unreachable
+			b.refused = a.Unreachable
 		default:
-			b.answers = append(b.answers, answer{probed: true, status: a.Status, location: a.Location, source: "probe of " + pod.Name, at: a.At})
+			b.answers = append(b.answers, answer{probed: true, status: a.Status, location: a.Location, host: a.HostSent, source: "probe of " + pod.Name, at: a.At})
 		}
 		if st := settingOf(c, pod); b.setting.App == "" || !b.setting.RedirectsToHTTPS && st.RedirectsToHTTPS {
 			b.setting = st
+		}
+	}
+	for _, e := range b.all {
+		if e.Healthy() && e.Pod != nil && settingOf(c, e.Pod).RedirectsToHTTPS {
+			b.contradicted = true
 		}
 	}
 	b.readLog(c)
@@ -128,7 +138,7 @@ func (b *backend) readLog(c cause.Case) {
 		case code != 0:
 			b.answers = append(b.answers, answer{status: code, source: "health-check log", at: s.At, entry: s.ID})
 		case noApp(s.Health):
-			b.unreachable = s.Health.ResultText
+			b.silent = s.Health.ResultText
 		}
 	}
 }
@@ -140,13 +150,12 @@ func noApp(h *signal.Health) bool {
 		strings.Contains(text, "reset") || strings.Contains(text, "connect failed")
 }
 
+// concerns: the entry is about this backend's port and one of its failing
+// endpoints.
 func (b *backend) concerns(s *facts.Snapshot, sig signal.Signal) bool {
-	for _, e := range b.bad {
-		if glbc.IsGroup(s, e.Group, sig.Target) && (sig.Health.IP == "" || sig.Health.IP == e.IP || e.Node) {
-			return true
-		}
-	}
-	return false
+	return b.Logged(s, cause.Logged(sig)) && slices.ContainsFunc(b.bad, func(e glbc.Endpoint) bool {
+		return sig.Health.IP == "" || sig.Health.IP == e.IP || e.Node
+	})
 }
 
 func settingOf(c cause.Case, pod *corev1.Pod) knownapp.Setting {
@@ -154,11 +163,11 @@ func settingOf(c cause.Case, pod *corev1.Pod) knownapp.Setting {
 		return c.Facts.ConfigMaps[pod.Namespace+"/"+name]
 	}
 	written := func(name string) knownapp.Written {
-		ch, exact := configMapChange(c, pod.Namespace, name)
-		if ch == nil {
+		ch, sure := configMapChange(c, pod.Namespace, name, knownapp.ArgoCDKey)
+		if ch == nil || sure == untold {
 			return knownapp.Written{}
 		}
-		return knownapp.Written{At: ch.At, Exact: exact}
+		return knownapp.Written{At: ch.At, Exact: sure == exact}
 	}
 	return knownapp.SettingOf(pod, configMap, written)
 }
@@ -207,31 +216,7 @@ func (b *backend) otherAnswer() string {
 }
 
 // settingDecides: the proven setting is about the port that the check asks, over
-// plain HTTP.
+// plain HTTP, and no endpoint with the same setting is HEALTHY.
 func (b *backend) settingDecides() bool {
-	return b.setting.RedirectsToHTTPS && b.check.Type == "HTTP" && b.port == b.setting.Port
-}
-
-// toHTTPS reports that a redirect leads from plain HTTP to https on the same path:
-// with the scheme in the Location, or without any, where the API server removed it
-// (an app doesn't redirect to itself).
-func (b *backend) toHTTPS(a answer) bool {
-	if b.check.Type != "HTTP" {
-		return false
-	}
-	scheme, rest, ok := strings.Cut(a.location, "://")
-	if ok {
-		if scheme != "https" {
-			return false
-		}
-		_, path, found := strings.Cut(rest, "/")
-		return !found || path == "" || samePath("/"+path, b.check.Path)
-	}
-	return samePath(a.location, b.check.Path)
-}
-
-func samePath(a, b string) bool {
-	a, _, _ = strings.Cut(a, "?")
-	b, _, _ = strings.Cut(b, "?")
-	return strings.TrimSuffix(a, "/") == strings.TrimSuffix(b, "/")
+	return b.setting.RedirectsToHTTPS && b.check.Type == "HTTP" && b.port == b.setting.Port && !b.contradicted
 }

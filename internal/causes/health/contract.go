@@ -21,24 +21,21 @@ func (b *backend) contract(a answer) []cause.ContractRow {
 		rows = append(rows, row)
 	}
 	google := cause.ContractRow{Observer: "Google LB", Asked: "GET " + b.where(), Got: "UNHEALTHY", Differs: true}
-	if a.status != 0 {
-		google.Got = fmt.Sprintf("%d  UNHEALTHY", a.status)
+	if _, logged := b.redirects(); len(logged) > 0 {
+		google.Got = fmt.Sprintf("%d  UNHEALTHY", logged[0].status)
 	}
 	rows = append(rows, google)
 	if a.probed {
-		rows = append(rows, cause.ContractRow{Observer: "our probe", Asked: "the same, " + a.at.UTC().Format("15:04"), Got: fmt.Sprintf("%d%s", a.status, short(a.location, b.toHTTPS(a)))})
+		rows = append(rows, cause.ContractRow{Observer: "our probe", Asked: "the same, " + a.at.UTC().Format("15:04"), Got: fmt.Sprintf("%d%s", a.status, b.short(a))})
 	}
 	return rows
 }
 
-func short(location string, https bool) string {
-	switch {
-	case https:
+func (b *backend) short(a answer) string {
+	if b.toHTTPS(a) {
 		return " → https"
-	case location == "":
-		return ""
 	}
-	return " → " + location
+	return strings.Replace(b.leads(a), " to ", " → ", 1)
 }
 
 // kubelet is what the readiness probe of the pods asks, and what came of it.
@@ -61,7 +58,7 @@ func (b *backend) kubelet(a answer) (cause.ContractRow, bool) {
 		row.Asked = "GET " + scheme(p.HTTPGet) + where
 		if same := row.Asked == "GET "+where && where == b.where(); same && a.status != 0 && row.Got == "Ready" {
 			row.Got = fmt.Sprintf("%d  Ready", a.status)
-			if b.toHTTPS(a) || a.location == "" && b.settingDecides() {
+			if b.toHTTPS(a) && followed(a) || a.location == "" && b.settingDecides() {
 				row.Got = fmt.Sprintf("%d→200  Ready", a.status)
 			}
 		}

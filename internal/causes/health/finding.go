@@ -18,12 +18,13 @@ func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Findi
 		Subject:    b.subject(c.Facts.ClusterName),
 		Confidence: confidence,
 		Severity:   cause.Degraded,
+		On:         []facts.Ref{b.Ref(c.Facts.ClusterName)},
 		Affected:   b.users(c.Facts),
 		Hosts:      b.Hosts,
 		Impact:     fmt.Sprintf("%d of %d endpoints unhealthy", len(b.bad), len(b.all)),
 		Since:      b.since(c),
 	}
-	if len(b.bad) == len(b.all) {
+	if !slices.ContainsFunc(b.all, glbc.Endpoint.Healthy) {
 		f.Severity = cause.Outage
 		f.Impact += ", so the load balancer answers 502 or 503 for this Service"
 	}
@@ -39,6 +40,9 @@ func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Findi
 		Link:   cause.ComputeLink(facts.RelativePath(hc.GetSelfLink())),
 	})
 	f.Evidence = append(f.Evidence, b.answered(c.Facts.Project)...)
+	if b.refused != "" {
+		f.Evidence = append(f.Evidence, cause.Evidence{Source: "our probe", Says: "the API server could not connect to the pod: " + b.refused})
+	}
 	if ready := b.readyPods(); ready > 0 {
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.pods.list", Says: fmt.Sprintf("%d of %d of their pods are Ready for the kubelet", ready, len(b.pods))})
 	}
@@ -69,18 +73,6 @@ func (b *backend) answered(project string) (list []cause.Evidence) {
 		list = append(list, e)
 	}
 	return list
-}
-
-// leads says where a redirect goes. The host of one to the same path is the API
-// server's, which the probe had to send, and says nothing.
-func (b *backend) leads(a answer) string {
-	switch {
-	case a.location == "":
-		return ""
-	case b.toHTTPS(a):
-		return " to https, same path"
-	}
-	return " to " + a.location
 }
 
 // where is the check's port and path: ":8080/healthz".

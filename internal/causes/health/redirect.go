@@ -38,6 +38,9 @@ func (b *backend) redirectsElsewhere() (cause.Confidence, answer) {
 
 // notRedirect is the evidence against the cause, where there is any.
 func (b *backend) notRedirect() string {
+	if probed, logged := b.redirects(); len(probed)+len(logged) > 0 {
+		return ""
+	}
 	if other := b.otherAnswer(); other != "" {
 		return other + ", no redirect"
 	}
@@ -48,7 +51,7 @@ func (b *backend) redirectFinding(c cause.Case, confidence cause.Confidence, a a
 	f := b.finding(c, confidence)
 	f.Headline = fmt.Sprintf("The app answers the health check with %d; Google accepts only 200", a.status)
 	if a.location != "" {
-		f.Headline = fmt.Sprintf("The app redirects the health check to %s (%d); Google accepts only 200", a.location, a.status)
+		f.Headline = fmt.Sprintf("The app redirects the health check%s (%d); Google accepts only 200", b.leads(a), a.status)
 	}
 	f.Summary = b.summary(a)
 	f.Contract = b.contract(a)

@@ -24,7 +24,9 @@ func checkRedirectToHTTPS(c cause.Case) cause.Outcome {
 
 // redirectsToHTTPS weighs what is known: the probe's own answer, then the logged
 // status with the app's proven setting, then the setting alone. An answer that
-// contradicts the setting, or none at all, takes the setting's word away.
+// contradicts the setting, or none at all, takes the setting's word away. A probe
+// that can't connect says little, since the way from the API server isn't Google's:
+// it only keeps the rest from being proof.
 func (b *backend) redirectsToHTTPS() (cause.Confidence, answer) {
 	probed, logged := b.redirects()
 	for _, a := range probed {
@@ -32,16 +34,14 @@ func (b *backend) redirectsToHTTPS() (cause.Confidence, answer) {
 			return cause.Proven, a
 		}
 	}
-	if b.asked() || !b.settingDecides() || b.otherAnswer() != "" {
+	switch {
+	case b.asked() || !b.settingDecides() || b.otherAnswer() != "":
 		return 0, answer{}
-	}
-	if len(logged) > 0 {
-		if b.setting.Inferred {
-			return cause.Likely, logged[0]
-		}
+	case len(logged) > 0 && (b.setting.Inferred || b.refused != ""):
+		return cause.Likely, logged[0]
+	case len(logged) > 0:
 		return cause.Proven, logged[0]
-	}
-	if b.unreachable != "" {
+	case b.silent != "" || b.refused != "":
 		return 0, answer{}
 	}
 	return cause.Likely, answer{}
@@ -53,7 +53,7 @@ func (b *backend) notHTTPS() string {
 		return other
 	}
 	if probed, _ := b.redirects(); len(probed) > 0 {
-		return fmt.Sprintf("%s got %d to %s, not to https", probed[0].source, probed[0].status, probed[0].location)
+		return fmt.Sprintf("%s got %d%s, which is another place", probed[0].source, probed[0].status, b.leads(probed[0]))
 	}
 	if b.check.Type != "HTTP" {
 		return "the check speaks " + b.check.Type

@@ -26,37 +26,50 @@ func refusal(c cause.Case, svc *corev1.Service) (cause.Evidence, bool) {
 	return cause.Evidence{}, false
 }
 
-// missing says why GKE didn't add the annotation itself, or who took it away.
+// missing says why the annotation isn't there or doesn't ask: GKE didn't add it and
+// why, who took it away, or that it was written so.
 func missing(c cause.Case, svc *corev1.Service) (cause.Evidence, *cause.Change) {
-	change := removedBy(c, svc)
+	story := historyOf(c, svc)
 	cluster, ok := c.Facts.Cluster.Get()
+	e := cause.Evidence{Source: "container.clusters.get", Link: cause.ClusterLink(c.Facts.ClusterName)}
 	if !ok {
-		return cause.Evidence{Source: "container.clusters.get", Says: "why GKE didn't add the annotation itself can't be told: the cluster couldn't be read"}, change
-	}
-	if svc.Spec.Type == corev1.ServiceTypeExternalName {
-		return cause.Evidence{Source: "container.services.list", Says: "GKE adds the annotation only to Services with pods; an ExternalName has none"}, change
+		e.Says = "why GKE didn't add the annotation itself can't be told: the cluster couldn't be read"
+		return e, story.removed
 	}
 	why := glbc.AutoNEGOf(cluster, c.Facts.Project, svc, upgrades(c))
-	e := cause.Evidence{Source: "container.clusters.get", Link: cause.ClusterLink(c.Facts.ClusterName)}
 	switch {
+	case svc.Spec.Type == corev1.ServiceTypeExternalName:
+		e.Says = "GKE adds the annotation only to Services with pods; an ExternalName has none"
+	case story.removed != nil:
+		e.Source, e.Link = "audit log", cause.EntryLink(c.Facts.Project, story.removed.Entry, story.removed.At)
+		e.Says = "the annotation was removed or replaced by " + story.removed.By
+	case glbc.NEGRequestOf(svc).Present:
+		e.Source, e.Link = "container.services.list", cause.ObjectLink(facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindService, Namespace: svc.Namespace, Name: svc.Name})
+		e.Says = "GKE leaves an annotation alone that is already there" + lastWriter(svc)
 	case len(why.Unmet) > 0:
 		e.Says = "GKE did not add the annotation itself: " + strings.Join(why.Unmet, "; ")
-		return e, nil
-	case change != nil:
-		e.Source, e.Link = "audit log", cause.EntryLink(c.Facts.Project, change.Entry, change.At)
-		e.Says = "GKE adds the annotation to new Services of this cluster; it was removed or replaced by " + change.By
 	case why.Unsure != "":
 		e.Says = "GKE adds the annotation to new Services only, and " + why.Unsure
+	case story.createdWithout:
+		e.Source, e.Link = "audit log", ""
+		e.Says = "the Service was created without the annotation, and GKE did not add it, though this cluster meets every known condition"
 	default:
 		e.Says = "GKE adds the annotation to new Services of this cluster, so it was removed or replaced after creation" + lastWriter(svc)
 	}
-	return e, change
+	return e, story.removed
 }
 
 func upgrades(c cause.Case) []glbc.Upgrade {
 	var list []glbc.Upgrade
-	for _, s := range c.Entries() {
-		if s.Kind != signal.ClusterChanged || s.Target.Cluster != c.Facts.ClusterName {
+	entries := c.Entries()
+	failed := map[string]bool{}
+	for _, s := range entries {
+		if s.Change != nil && s.Change.Failed {
+			failed[s.Change.Operation] = true
+		}
+	}
+	for _, s := range entries {
+		if s.Kind != signal.ClusterChanged || s.Target.Cluster != c.Facts.ClusterName || failed[s.Change.Operation] {
 			continue
 		}
 		if v, ok := s.Change.Fields["masterVersion"]; ok {
@@ -66,68 +79,90 @@ func upgrades(c cause.Case) []glbc.Upgrade {
 	return list
 }
 
-// removedBy finds the write that took the annotation away: going back in time, the
-// oldest one without it that still follows a state that had it, or the oldest the
-// log knows.
-func removedBy(c cause.Case, svc *corev1.Service) *cause.Change {
+// A history is what the log tells of the annotation on one Service.
+type history struct {
+	// removed is the write that took it away or replaced it; nil when none is known.
+	removed *cause.Change
+	// createdWithout: the Service never had it.
+	createdWithout bool
+}
+
+// historyOf goes back in time to the state that had the annotation: the write after
+// it took it away.
+func historyOf(c cause.Case, svc *corev1.Service) (h history) {
 	entries := c.Entries()
 	var by *signal.Signal
 	for i, s := range entries {
 		if s.Kind != signal.ObjectChanged || s.Target.Kind != facts.KindService || s.Target.Namespace != svc.Namespace || s.Target.Name != svc.Name {
 			continue
 		}
-		if annotated(s.Change.Response) == yes || s.Change.Verb != "patch" && annotated(s.Change.Response) == untold && annotated(s.Change.Request) == yes {
+		state := after(s.Change)
+		if state == asks {
 			break
 		}
-		if !s.Change.Controller && removes(s.Change) {
+		if s.Change.Verb == "create" {
+			h.createdWithout = state == doesNot
+			return h
+		}
+		if state == doesNot && !s.Change.Controller {
 			by = &entries[i]
 		}
 	}
-	if by == nil {
-		return nil
+	if by != nil {
+		h.removed = cause.ChangeOf(*by, entries, `metadata.annotations["`+glbc.NEGAnnotation+`"]`)
 	}
-	return cause.ChangeOf(*by, entries, `metadata.annotations["`+glbc.NEGAnnotation+`"]`)
+	return h
 }
 
-// An answer tells whether an object in an audit entry carries the annotation.
-type answer uint8
+// A state is whether a Service asks for NEGs after a write; untold where the entry
+// doesn't say.
+type state uint8
 
 const (
-	untold answer = iota
-	no
-	yes
-	null
+	untold state = iota
+	asks
+	doesNot
 )
 
-func annotated(object []byte) answer {
+// after reads the state from the resulting object, else from the request: an update
+// sends the whole object, a patch only what it names.
+func after(ch *signal.Change) state {
+	if s, _ := annotated(ch.Response); s != untold {
+		return s
+	}
+	s, named := annotated(ch.Request)
+	if ch.Verb == "patch" && !named {
+		return untold
+	}
+	return s
+}
+
+// annotated reads an object's annotation; named tells whether it mentions it, or
+// throws all annotations away.
+func annotated(object []byte) (s state, named bool) {
 	var body struct {
 		Metadata *struct {
-			Annotations map[string]*string `json:"annotations"`
+			Annotations json.RawMessage `json:"annotations"`
 		} `json:"metadata"`
 	}
 	if object == nil || json.Unmarshal(object, &body) != nil || body.Metadata == nil {
-		return untold
+		return untold, false
 	}
-	v, named := body.Metadata.Annotations[glbc.NEGAnnotation]
-	switch {
-	case !named:
-		return no
-	case v == nil:
-		return null
+	if string(body.Metadata.Annotations) == "null" {
+		return doesNot, true
 	}
-	return yes
-}
-
-// removes: a patch names the annotation with null, or its result lacks it though
-// it touches annotations; an update sends a whole object without it.
-func removes(ch *signal.Change) bool {
-	switch ch.Verb {
-	case "patch":
-		return annotated(ch.Request) == null
-	case "update":
-		return annotated(ch.Request) == no
+	var values map[string]*string
+	if body.Metadata.Annotations != nil && json.Unmarshal(body.Metadata.Annotations, &values) != nil {
+		return untold, false
 	}
-	return false
+	value, named := values[glbc.NEGAnnotation]
+	if value != nil {
+		svc := corev1.Service{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{glbc.NEGAnnotation: *value}}}
+		if glbc.NEGRequestOf(&svc).Ingress {
+			return asks, true
+		}
+	}
+	return doesNot, named
 }
 
 // lastWriter names the newest field manager that wrote the object itself.

@@ -24,24 +24,25 @@ var serviceTypeNeedsNEG = cause.Cause{
 
 func checkServiceType(c cause.Case) cause.Outcome {
 	ing, ok := c.Ingress()
-	if !ok || !c.Facts.Services.Known() {
+	if !ok || !c.Facts.Services.Known() || !glbc.Serves(c.Facts, ing) {
 		return cause.Outcome{}
 	}
 	var out cause.Outcome
 	seen := map[string]bool{}
-	fine := 0
-	for _, b := range glbc.Backends(c.Facts, ing) {
+	fine := true
+	backends := glbc.Backends(c.Facts, ing)
+	for _, b := range backends {
 		svc, ok := b.Object.Get()
 		switch {
-		case !ok || b.ServicePort == nil || seen[svc.Name]:
-		case !glbc.NeedsNEG(svc):
-			fine++
+		case !ok || b.ServicePort == nil:
+			fine = false
+		case seen[svc.Name] || !glbc.NeedsNEG(svc):
 		default:
 			seen[svc.Name] = true
 			out.Findings = append(out.Findings, needsNEG(c, b, svc))
 		}
 	}
-	if len(out.Findings) == 0 && fine > 0 {
+	if len(out.Findings) == 0 && fine && len(backends) > 0 {
 		out.RuledOut = "every Service has a node port or asks for NEGs"
 	}
 	return out
@@ -53,7 +54,7 @@ func needsNEG(c cause.Case, b glbc.Backend, svc *corev1.Service) cause.Finding {
 		Subject:    ref,
 		Confidence: cause.Proven,
 		Severity:   cause.Blocked,
-		Headline:   fmt.Sprintf("Service %s/%s is %s without NEGs, so GKE builds nothing for this Ingress", svc.Namespace, svc.Name, typeOf(svc)),
+		Headline:   headline(c, svc),
 		Summary:    "GKE's load balancer reaches pods through a node port or a NEG; this Service has neither, and one refused backend holds back the whole Ingress.",
 		Affected:   users(c.Facts, b),
 		Hosts:      b.Hosts,
@@ -71,8 +72,19 @@ func needsNEG(c cause.Case, b glbc.Backend, svc *corev1.Service) cause.Finding {
 	f.Evidence = append(f.Evidence, why)
 	f.Change = change
 	f.Impact = "no change to this Ingress takes effect: hosts, paths and certificates wait with it"
+	if c.Has(cause.IngressNotProvisioned) {
+		f.Impact = "this Ingress gets no load balancer, its other hosts and paths wait with it"
+	}
 	f.Fix = fixNEG(c.Facts, svc)
 	return f
+}
+
+func headline(c cause.Case, svc *corev1.Service) string {
+	text := fmt.Sprintf("Service %s/%s is %s without NEGs, so GKE ", svc.Namespace, svc.Name, typeOf(svc))
+	if c.Has(cause.IngressNotProvisioned) {
+		return text + "builds no load balancer for this Ingress"
+	}
+	return text + "no longer updates this Ingress"
 }
 
 func typeOf(svc *corev1.Service) string {
@@ -88,7 +100,7 @@ func annotationSays(svc *corev1.Service) string {
 	case !n.Present:
 		return "no annotation " + glbc.NEGAnnotation
 	case !n.Valid:
-		return "annotation " + glbc.NEGAnnotation + " isn't valid JSON: " + n.Raw
+		return "annotation " + glbc.NEGAnnotation + " can't be read as a NEG request: " + n.Raw
 	}
 	return "annotation " + glbc.NEGAnnotation + " = " + n.Raw + " asks for no NEG for the Ingress"
 }
