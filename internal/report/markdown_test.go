@@ -50,9 +50,9 @@ func TestMarkdownEscapesValuesFromOutside(t *testing.T) {
 	f.Change.By, f.Change.What = hostile, hostile
 	f.Fix = cause.Fix{Summary: hostile}
 	got := Markdown(Scenario{Scenario: hostile, Error: hostile, Reports: []Report{Of(d)}})
-	const places = 19
-	if n := strings.Count(got, tamed); n != places {
-		t.Errorf("%d values were tamed, want %d", n, places)
+	const asCode = `a\|b ## c 'd' ‹script›e‹/script›`
+	if text, code := strings.Count(got, tamed), strings.Count(got, asCode); text != 17 || code != 2 {
+		t.Errorf("%d values were tamed in text and %d in code, want 17 and 2", text, code)
 	}
 	for _, wild := range []string{"<script>", "a|b", "`d`", "\n## c"} {
 		if strings.Contains(got, wild) {
@@ -72,6 +72,20 @@ func TestMarkdownKeepsCommandsInTheirBlock(t *testing.T) {
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no block %q in:\n%s", want, got)
+		}
+	}
+}
+
+// A value from outside becomes no link, image or mention.
+func TestMarkdownMakesNoLinksOrMentions(t *testing.T) {
+	for value, want := range map[string]string{
+		"[x](https://evil.example)": `\[x\](https://evil.example)`,
+		"![](https://evil.example)": `!\[\](https://evil.example)`,
+		"@everyone and @here":       "&#64;everyone and &#64;here",
+		"dana@acme.example":         "dana@acme.example",
+	} {
+		if got := cell(value); got != want {
+			t.Errorf("cell(%q) = %q, want %q", value, got, want)
 		}
 	}
 }
