@@ -66,6 +66,9 @@ func TestScenarios(t *testing.T) {
 			if s.Timeline == nil {
 				checkBudget(t, s, r)
 			}
+			if s.Expect != nil && s.Expect.Verdict == "root-cause" && s.After == nil && s.Timeline == nil {
+				t.Error("a broken scenario without after/: the fix is to be tested too")
+			}
 			golden(t, s, Text(r))
 		})
 	}
