@@ -11,7 +11,16 @@ import (
 // Serves reports that an Ingress is GLBC's: by its class, and because no other
 // controller has visibly provisioned it.
 func Serves(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
-	return ClassOf(ing).Served && provisionedByOther(s, ing) == ""
+	return WhyNotServed(s, ing) == ""
+}
+
+// SurelyServes is Serves where everything that tells was read: what can't be told
+// proves nothing.
+func SurelyServes(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
+	if !ClassOf(ing).Served {
+		return false
+	}
+	return !strange(s, ing) || s.IngressClasses.Known() && s.BackendServices.Known() && otherClass(s) == ""
 }
 
 // WhyNotServed says why GLBC doesn't serve an Ingress; empty when it does.
@@ -19,26 +28,34 @@ func WhyNotServed(s *facts.Snapshot, ing *networkingv1.Ingress) string {
 	if class := ClassOf(ing); !class.Served {
 		return class.Because
 	}
-	return provisionedByOther(s, ing)
+	if other := otherClass(s); other != "" && s.BackendServices.Known() && strange(s, ing) {
+		return "no class is set, nothing of GKE's controller is on it, and " + other + " is installed"
+	}
+	return ""
 }
 
-// provisionedByOther is the evidence that somebody else serves an Ingress without
-// any class. Those are GLBC's by rule, but nginx and others can be told to serve
-// them too: then it has an address and no trace of GLBC (no finalizer, annotation,
-// event or backend service), and a class of another controller is installed.
-func provisionedByOther(s *facts.Snapshot, ing *networkingv1.Ingress) string {
+// strange: an Ingress without any class is GLBC's by rule, but nginx and others can
+// be told to serve those too. Then it has an address and no trace of GLBC: no
+// finalizer, annotation, event or backend service.
+func strange(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
 	if ing.Annotations[ClassAnnotation] != "" || Address(ing) == "" || TakenUp(ing) || heardOf(s, ing) {
-		return ""
+		return false
 	}
 	for _, b := range Backends(s, ing) {
-		if !b.BackendService.IsAbsent() {
-			return ""
+		if _, found := b.BackendService.Get(); found {
+			return false
 		}
 	}
+	return true
+}
+
+// otherClass names an IngressClass of another controller; empty when none is
+// known.
+func otherClass(s *facts.Snapshot) string {
 	classes, _ := s.IngressClasses.Get()
 	for _, c := range classes {
 		if c.Spec.Controller != "" && !strings.Contains(c.Spec.Controller, "gke.io") {
-			return "no class is set, nothing of GKE's controller is on it, and IngressClass " + c.Name + " of " + c.Spec.Controller + " is installed"
+			return "IngressClass " + c.Name + " of " + c.Spec.Controller
 		}
 	}
 	return ""

@@ -26,7 +26,7 @@ func dependentsOf(s *facts.Snapshot) dependents {
 	d := dependents{cluster: s.ClusterName}
 	ingresses, _ := s.Ingresses.Get()
 	for _, ing := range ingresses {
-		if !glbc.Serves(s, ing) {
+		if !glbc.SurelyServes(s, ing) {
 			continue
 		}
 		ref := facts.Ref{Cluster: s.ClusterName, Kind: facts.KindIngress, Namespace: ing.Namespace, Name: ing.Name}

@@ -3,6 +3,7 @@ package health
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/glbc"
@@ -74,22 +75,43 @@ func (b *backend) portName() string {
 // exist before the Service names it.
 func (b *backend) fixPath(a answer) cause.Fix {
 	name, exists := b.backendConfig("-health")
+	path, summary := "/PATH", "point the check at a path that answers 200 without login or redirect: put it in place of /PATH"
+	if own := b.readinessPath(); own != "" {
+		path, summary = own, "point the check at "+own+", which the pods' readiness probe asks on the same port (make sure that it answers 200 by itself)"
+	}
 	f := cause.Fix{
-		Summary: "point the check at a path that answers 200 without login or redirect: put it in place of /PATH",
+		Summary: summary,
 		Caveat:  "editing the readiness probe does not help: GKE copies it into the health check only when that is created",
 		Patches: []cause.Patch{{
 			File: "BackendConfig " + b.Namespace + "/" + name,
-			YAML: fmt.Sprintf("apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n  healthCheck:\n    type: %s\n    requestPath: /PATH\n", name, b.Namespace, b.check.Type),
+			YAML: fmt.Sprintf("apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n  healthCheck:\n    type: %s\n    requestPath: %s\n", name, b.Namespace, b.check.Type, path),
 		}},
 	}
 	if a.location == "" {
 		f.Summary = "find out where the app redirects to, and " + f.Summary
 	}
 	if exists {
-		f.Commands = []string{fmt.Sprintf(`kubectl patch backendconfig %s -n %s --type merge -p '{"spec":{"healthCheck":{"requestPath":"/PATH"}}}'`, name, b.Namespace)}
+		f.Commands = []string{fmt.Sprintf(`kubectl patch backendconfig %s -n %s --type merge -p '{"spec":{"healthCheck":{"requestPath":"%s"}}}'`, name, b.Namespace, path)}
 		return f
 	}
-	f.Commands = []string{fmt.Sprintf(`echo '{"apiVersion":"cloud.google.com/v1","kind":"BackendConfig","metadata":{"name":"%s","namespace":"%s"},"spec":{"healthCheck":{"type":"%s","requestPath":"/PATH"}}}' | kubectl apply -f - && kubectl annotate service %s -n %s --overwrite cloud.google.com/backend-config='{"default":"%s"}'`,
-		name, b.Namespace, b.check.Type, b.Service, b.Namespace, name)}
+	f.Commands = []string{fmt.Sprintf(`echo '{"apiVersion":"cloud.google.com/v1","kind":"BackendConfig","metadata":{"name":"%s","namespace":"%s"},"spec":{"healthCheck":{"type":"%s","requestPath":"%s"}}}' | kubectl apply -f - && kubectl annotate service %s -n %s --overwrite cloud.google.com/backend-config='{"default":"%s"}'`,
+		name, b.Namespace, b.check.Type, path, b.Service, b.Namespace, name)}
 	return f
+}
+
+// readinessPath is the path of the pods' own probe, where it asks the same port over
+// the same scheme and isn't what the check asks already.
+func (b *backend) readinessPath() string {
+	for _, pod := range b.pods {
+		container, ok := b.probed(pod)
+		if !ok || container.ReadinessProbe.HTTPGet == nil || !glbc.IsReady(pod) {
+			continue
+		}
+		get := container.ReadinessProbe.HTTPGet
+		path := slash(get.Path)
+		if portText(container, get) == strconv.Itoa(int(b.port)) && (scheme(get) == "") == (b.check.Type == "HTTP") && path != b.check.Path {
+			return path
+		}
+	}
+	return ""
 }

@@ -17,14 +17,14 @@ import (
 var serviceTypeNeedsNEG = cause.Cause{
 	ID:       "ingress/service-type-needs-neg",
 	Title:    "The Service is ClusterIP and has no NEG annotation",
-	Needs:    []facts.Kind{facts.Ingresses, facts.Services, facts.Cluster, facts.Clusters},
+	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Services, facts.Cluster, facts.Clusters},
 	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied},
 	Check:    checkServiceType,
 }
 
 func checkServiceType(c cause.Case) cause.Outcome {
 	ing, ok := c.Ingress()
-	if !ok || !c.Facts.Services.Known() || !glbc.Serves(c.Facts, ing) {
+	if !ok || !c.Facts.Services.Known() || !glbc.SurelyServes(c.Facts, ing) {
 		return cause.Outcome{}
 	}
 	var out cause.Outcome
