@@ -11,6 +11,9 @@ import (
 	"strings"
 )
 
+// messagePublished is the type of Pub/Sub's CloudEvents.
+const messagePublished = "google.cloud.pubsub.topic.v1.messagePublished"
+
 // maxBody is above what Pub/Sub can deliver: 10 MB of data, in base64.
 const maxBody = 16 << 20
 
@@ -53,14 +56,19 @@ func Decode(w http.ResponseWriter, r *http.Request) (Message, error) {
 	case err != nil:
 		return Message{}, fmt.Errorf("reading the delivery: %w", err)
 	}
+	eventType := r.Header.Get("Ce-Type")
 	if structured(r) {
 		var event struct {
+			Type string          `json:"type"`
 			Data json.RawMessage `json:"data"`
 		}
 		if err = json.Unmarshal(body, &event); err != nil {
 			return Message{}, &BodyError{err}
 		}
-		body = event.Data
+		body, eventType = event.Data, event.Type
+	}
+	if eventType != "" && eventType != messagePublished {
+		return Message{}, &BodyError{fmt.Errorf("a CloudEvent of type %q; want %s", eventType, messagePublished)}
 	}
 	var p pushed
 	if err = json.Unmarshal(body, &p); err != nil {

@@ -83,7 +83,7 @@ type readCase struct {
 func load(paths []string, lenient bool, stderr io.Writer) (cases []readCase, unreadable, err error) {
 	found, err := scenario.Find(paths...)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, fmt.Errorf("replay: %w; name a scenario file or a directory that holds some", err)
 	}
 	if len(found) == 0 {
 		return nil, nil, fmt.Errorf("replay: no scenario in %q", paths)
@@ -94,8 +94,11 @@ func load(paths []string, lenient bool, stderr io.Writer) (cases []readCase, unr
 		for _, w := range warnings {
 			_, _ = fmt.Fprintln(stderr, "warning:", w)
 		}
+		if err == nil {
+			err = app.Playable(s)
+		}
 		if err != nil {
-			errs = append(errs, err)
+			errs, s = append(errs, err), nil
 		}
 		cases = append(cases, readCase{path, s, err})
 	}

@@ -35,7 +35,8 @@ it finds to Slack, or prints it when no SLACK_TOKEN is set. It is configured by
 the environment:
 
 ` + settings() + `
-With --cloud it reads a fake cloud that serves a scenario, instead of Google's.`,
+With --cloud it reads a fake cloud that serves a scenario, instead of Google's;
+the scenario then says whether pods may be asked.`,
 		Args: none,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Load(environ)
@@ -81,16 +82,14 @@ func serve(ctx context.Context, cfg config.Config, f serveFlags, stdout, stderr 
 	}
 	defer a.Close() //nolint:errcheck // the process ends here
 	(&functions.Diagnoser{Service: a.Service, Deadline: cfg.Deadline, Log: log}).Register()
-	log.InfoContext(ctx, "listening", slog.Int("port", cfg.Port), slog.String("function", functions.Diagnose))
+	log.InfoContext(ctx, "starting to listen", slog.Int("port", cfg.Port), slog.String("function", functions.Diagnose))
 	return listen(ctx, f.host, cfg.Port)
 }
 
 // listen serves the registered function at / until the context ends.
 func listen(ctx context.Context, host string, port int) error {
-	if os.Getenv("FUNCTION_TARGET") == "" {
-		if err := os.Setenv("FUNCTION_TARGET", functions.Diagnose); err != nil {
-			return fmt.Errorf("choosing the function: %w", err)
-		}
+	if err := os.Setenv("FUNCTION_TARGET", functions.Diagnose); err != nil {
+		return fmt.Errorf("choosing the function: %w", err)
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- funcframework.StartHostPort(host, strconv.Itoa(port)) }()

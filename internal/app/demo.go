@@ -103,7 +103,7 @@ func (d *Demo) Play(ctx context.Context, pushURL string, w io.Writer) error {
 		if err := d.enter(ctx, s); err != nil {
 			return fmt.Errorf("entering %q: %w", s.Title, err)
 		}
-		if _, err := fmt.Fprintf(w, "Publishing %d log entries: %s\n", len(s.Trigger), s.Title); err != nil {
+		if _, err := fmt.Fprintf(w, "Publishing %s: %s\n", entries(len(s.Trigger)), s.Title); err != nil {
 			return fmt.Errorf("writing to the terminal: %w", err)
 		}
 		if err := d.topic.deliver(ctx, s.Trigger, pushURL); err != nil {
@@ -111,6 +111,13 @@ func (d *Demo) Play(ctx context.Context, pushURL string, w io.Writer) error {
 		}
 	}
 	return nil
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "1 log entry"
+	}
+	return fmt.Sprintf("%d log entries", n)
 }
 
 // PageURL is the page that shows the messages, for as long as the Demo runs.

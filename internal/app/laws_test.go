@@ -116,7 +116,12 @@ func (c collected) denied(t *testing.T, kind facts.Kind, whole []engine.Diagnosi
 		snapshots[i] = s.Without(kind)
 	}
 	allowed := known(whole)
-	for _, d := range c.service.Judge(snapshots, c.signals) {
+	visible := slices.ContainsFunc(whole, func(d engine.Diagnosis) bool { return d.Verdict == engine.RootCause || d.Verdict == engine.Unexplained })
+	judged := c.service.Judge(snapshots, c.signals)
+	if visible && len(judged) > 0 && !slices.ContainsFunc(judged, func(d engine.Diagnosis) bool { return d.Verdict != engine.Healthy }) {
+		t.Errorf("without %s: healthy, though something is wrong", kind)
+	}
+	for _, d := range judged {
 		for _, r := range d.Roots {
 			if !slices.Contains(allowed, r.Cause) {
 				t.Errorf("without %s: root cause %s on %s, which isn't there", kind, r.Cause, r.Subject)

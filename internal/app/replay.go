@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"plumbline/internal/engine"
@@ -27,11 +29,15 @@ type Replay struct {
 	Notices []incident.Notice
 	// Diagnoses are the reports' own.
 	Diagnoses []engine.Diagnosis
-	// Probes is how many pods were asked.
-	Probes int
+	// Costs are those of each diagnosis, in their order.
+	Costs []Cost
 	// Differences say which expectations didn't hold, a line each.
 	Differences []string
 }
+
+// A Cost is what one diagnosis took: calls and rounds, and what they may depend on,
+// the backend groups and pods asked.
+type Cost struct{ Calls, Rounds, Groups, Probes int }
 
 // Unreadable is the outcome of a scenario that can't be read.
 func Unreadable(path string, err error) Replay {
@@ -51,7 +57,7 @@ func Run(ctx context.Context, s *scenario.Scenario, latency time.Duration) (Repl
 		return r, err
 	}
 	r.add(first.diagnoses, s.Now)
-	r.Timing, r.Probes = first.timing, first.probes
+	r.Timing, r.Costs = first.timing, first.costs
 	r.Differences = report.Differences(r.Reports, s.Expect)
 	if s.After == nil {
 		return r, nil
@@ -60,6 +66,7 @@ func Run(ctx context.Context, s *scenario.Scenario, latency time.Duration) (Repl
 	if err != nil {
 		return r, fmt.Errorf("replaying the world after the fix: %w", err)
 	}
+	r.Costs = append(r.Costs, after.costs...)
 	expect := s.ExpectAfter
 	if expect == nil {
 		expect = &scenario.Expect{Verdict: string(engine.Healthy)}
@@ -90,10 +97,11 @@ func reportsOf(diagnoses []engine.Diagnosis) []report.Report {
 type outcome struct {
 	diagnoses []engine.Diagnosis
 	timing    report.Timing
-	probes    int
+	costs     []Cost
 }
 
-// diagnose runs the scenario's trigger or target against one world.
+// diagnose runs the scenario's trigger or target against one world. Entries that
+// aren't ours add one Diagnosis that says so.
 func diagnose(ctx context.Context, s *scenario.Scenario, world *scenario.World, latency time.Duration) (outcome, error) {
 	cloud, err := fakecloud.Start(world, fakecloud.Options{Latency: latency, Now: s.Now})
 	if err != nil {
@@ -106,9 +114,24 @@ func diagnose(ctx context.Context, s *scenario.Scenario, world *scenario.World, 
 	}
 	defer a.Close() //nolint:errcheck // nothing was written
 	signals := signalsOf(s)
-	if len(signals) == 0 {
-		return outcome{diagnoses: []engine.Diagnosis{{At: s.Now, Verdict: engine.NotOurs, Reason: "no entry is ours"}}}, nil
+	var out outcome
+	if len(signals) > 0 {
+		if out, err = a.measure(ctx, signals); err != nil {
+			return out, err
+		}
 	}
+	switch ignored := len(s.Trigger) - len(signals); {
+	case s.Target != nil || ignored == 0:
+	case len(signals) == 0:
+		out.diagnoses = append(out.diagnoses, engine.Diagnosis{At: s.Now, Verdict: engine.NotOurs, Reason: "no entry is ours"})
+	default:
+		out.diagnoses = append(out.diagnoses, engine.Diagnosis{At: s.Now, Verdict: engine.NotOurs, Reason: fmt.Sprintf("%d of %d entries aren't ours", ignored, len(s.Trigger))})
+	}
+	return out, nil
+}
+
+// measure diagnoses the signals and counts what it takes.
+func (a *App) measure(ctx context.Context, signals []signal.Signal) (outcome, error) {
 	count := &meter.Meter{}
 	began := time.Now()
 	snapshots, err := a.Service.Read(meter.With(ctx, count), signals)
@@ -116,9 +139,12 @@ func diagnose(ctx context.Context, s *scenario.Scenario, world *scenario.World, 
 		diagnoses: a.Service.Judge(snapshots, signals),
 		timing:    report.Timing{Calls: count.Calls(), Rounds: count.Rounds(), ElapsedMS: time.Since(began).Milliseconds()},
 	}
+	cost := Cost{Calls: count.Calls(), Rounds: count.Rounds()}
 	for _, snap := range snapshots {
-		out.probes += len(snap.Probes)
+		cost.Groups += len(snap.Health)
+		cost.Probes += len(snap.Probes)
 	}
+	out.costs = []Cost{cost}
 	if blind := (*service.CollectError)(nil); errors.As(err, &blind) && len(out.diagnoses) > 0 {
 		err = nil
 	}
@@ -177,7 +203,6 @@ func (r *Replay) timeline(ctx context.Context, s *scenario.Scenario, latency tim
 		return err
 	}
 	defer a.Close() //nolint:errcheck // nothing was written
-	count := &meter.Meter{}
 	for i, step := range s.Timeline.Steps {
 		if world, err = s.At(i); err != nil {
 			return err
@@ -185,43 +210,57 @@ func (r *Replay) timeline(ctx context.Context, s *scenario.Scenario, latency tim
 		cloud.SetWorld(world)
 		now = s.Now.Add(step.At)
 		before := len(ear.said)
-		signals, err := r.signalsAt(step, world)
-		if err != nil {
-			return err
-		}
-		if len(signals) > 0 {
-			diagnoses, err := a.Service.Diagnose(meter.With(ctx, count), signals)
-			if err != nil {
-				return fmt.Errorf("step %d: %w", i+1, err)
-			}
-			r.Diagnoses = append(r.Diagnoses, diagnoses...)
-			r.Reports = append(r.Reports, reportsOf(diagnoses)...)
-			if err := a.Service.Tell(ctx, diagnoses); err != nil {
-				return fmt.Errorf("step %d: %w", i+1, err)
-			}
+		if err := r.play(ctx, a, signalsAt(step, world)); err != nil {
+			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 		r.compare(i, step.Say, ear.said[before:])
 	}
 	r.Notices = ear.said
-	r.Timing = report.Timing{Calls: count.Calls(), Rounds: count.Rounds()}
 	r.Differences = append(r.Differences, report.Differences(r.Reports, s.Expect)...)
 	return nil
 }
 
-var errStep = errors.New("deliver: only .jsonl files and sweep are played by this release")
-
-func (r *Replay) signalsAt(step scenario.Step, world *scenario.World) ([]signal.Signal, error) {
-	switch step.Deliver {
-	case "sweep":
-		var signals []signal.Signal
-		for name := range world.Clusters {
-			signals = append(signals, signal.Signal{Kind: signal.Manual, Target: facts.ClusterRef(name)})
-		}
-		return signals, nil
-	case "tick", "click":
-		return nil, errStep
+// play diagnoses what arrives in one step and tells it.
+func (r *Replay) play(ctx context.Context, a *App, signals []signal.Signal) error {
+	if len(signals) == 0 {
+		return nil
 	}
-	return parse(step.Entries), nil
+	out, err := a.measure(ctx, signals)
+	if err != nil {
+		return err
+	}
+	r.Diagnoses = append(r.Diagnoses, out.diagnoses...)
+	r.Reports = append(r.Reports, reportsOf(out.diagnoses)...)
+	r.Costs = append(r.Costs, out.costs...)
+	r.Timing.Calls += out.timing.Calls
+	r.Timing.Rounds = max(r.Timing.Rounds, out.timing.Rounds)
+	r.Timing.ElapsedMS += out.timing.ElapsedMS
+	return a.Service.Tell(ctx, out.diagnoses)
+}
+
+// Playable says which step of a timeline this release can't play; nil when it can
+// play all.
+func Playable(s *scenario.Scenario) error {
+	if s.Timeline == nil {
+		return nil
+	}
+	for i, step := range s.Timeline.Steps {
+		if step.Deliver == "tick" || step.Deliver == "click" {
+			return fmt.Errorf("%s: timeline.yaml: step %d: deliver: %s isn't played by this release; deliver a .jsonl file or sweep", s.Path, i+1, step.Deliver)
+		}
+	}
+	return nil
+}
+
+func signalsAt(step scenario.Step, world *scenario.World) []signal.Signal {
+	if step.Deliver != "sweep" {
+		return parse(step.Entries)
+	}
+	var signals []signal.Signal
+	for _, name := range slices.Sorted(maps.Keys(world.Clusters)) {
+		signals = append(signals, signal.Signal{Kind: signal.Manual, Target: facts.ClusterRef(name)})
+	}
+	return signals
 }
 
 func (r *Replay) compare(step int, want string, said []incident.Notice) {

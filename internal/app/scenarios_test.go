@@ -1,6 +1,7 @@
 package app
 
 import (
+	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -63,41 +64,56 @@ func TestScenarios(t *testing.T) {
 			for _, d := range r.Differences {
 				t.Error(d)
 			}
-			if s.Timeline == nil {
-				checkBudget(t, s, r)
-			}
+			checkBudget(t, r)
 			if s.Expect != nil && s.Expect.Verdict == "root-cause" && s.After == nil && s.Timeline == nil {
 				t.Error("a broken scenario without after/: the fix is to be tested too")
 			}
-			golden(t, s, Text(r))
+			golden(t, s, r)
 		})
 	}
 }
 
-// checkBudget holds a diagnosis to 26 + 2 × backend groups + probes calls and 4
-// rounds.
-func checkBudget(t *testing.T, s *scenario.Scenario, r Replay) {
+// checkBudget holds each diagnosis, a timeline's and the one after the fix too, to
+// 26 + 2 × backend groups asked + probes calls and 4 rounds.
+func checkBudget(t *testing.T, r Replay) {
 	t.Helper()
-	groups := 0
-	for _, byGroup := range s.World.Health {
-		groups += len(byGroup)
+	for i, c := range r.Costs {
+		if limit := 26 + 2*c.Groups + c.Probes; c.Calls > limit {
+			t.Errorf("diagnosis %d: %d calls, the budget is %d (%d groups, %d probes)", i+1, c.Calls, limit, c.Groups, c.Probes)
+		}
+		if c.Rounds > 4 {
+			t.Errorf("diagnosis %d: %d rounds, the budget is 4", i+1, c.Rounds)
+		}
+		if c.Calls == 0 || c.Rounds == 0 {
+			t.Errorf("diagnosis %d: the calls weren't counted", i+1)
+		}
 	}
-	if limit := 26 + 2*groups + r.Probes; r.Timing.Calls > limit {
-		t.Errorf("%d calls, the budget is %d (%d groups, %d probes)", r.Timing.Calls, limit, groups, r.Probes)
-	}
-	if r.Timing.Rounds > 4 {
-		t.Errorf("%d rounds, the budget is 4", r.Timing.Rounds)
-	}
-	if ours := len(r.Reports) > 0 && r.Reports[0].Target != nil; ours && (r.Timing.Calls == 0 || r.Timing.Rounds == 0) {
-		t.Error("the calls weren't counted")
+	if ours := len(r.Reports) > 0 && r.Reports[0].Target != nil; ours && len(r.Costs) == 0 {
+		t.Error("no diagnosis was counted")
 	}
 }
 
-func golden(t *testing.T, s *scenario.Scenario, got string) {
+// golden compares what a person reads, and the Slack payload where a scenario keeps
+// one.
+func golden(t *testing.T, s *scenario.Scenario, r Replay) {
 	t.Helper()
+	got := Text(r)
+	payload, err := json.MarshalIndent(Messages(r.Notices), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload = append(payload, '\n')
 	if *update {
-		rewrite(t, s.Path, got)
+		rewrite(t, s.Path, "want.txt", []byte(got))
+		if s.WantSlack != nil {
+			rewrite(t, s.Path, "want.slack.json", payload)
+		}
 		return
+	}
+	if s.WantSlack != nil {
+		if diff := cmp.Diff(string(s.WantSlack), string(payload)); diff != "" {
+			t.Errorf("want.slack.json (-want +got):\n%s", diff)
+		}
 	}
 	if s.WantText == nil {
 		t.Fatalf("no want.txt; run `go test ./internal/app -run Scenarios -update` and read it:\n%s", got)
@@ -107,10 +123,10 @@ func golden(t *testing.T, s *scenario.Scenario, got string) {
 	}
 }
 
-func rewrite(t *testing.T, path, text string) {
+func rewrite(t *testing.T, path, name string, data []byte) {
 	t.Helper()
 	if info, err := os.Stat(path); err != nil || info.IsDir() {
-		if err := os.WriteFile(filepath.Join(path, "want.txt"), []byte(text), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(path, name), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -119,7 +135,7 @@ func rewrite(t *testing.T, path, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := txtar.File{Name: "want.txt", Data: []byte(text)}
+	want := txtar.File{Name: name, Data: data}
 	if i := slices.IndexFunc(archive.Files, func(f txtar.File) bool { return f.Name == want.Name }); i >= 0 {
 		archive.Files[i] = want
 	} else {
@@ -127,5 +143,21 @@ func rewrite(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, txtar.Format(archive), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestAnUnfixedWorldAfterTheFixIsToldApart: a fix that changes nothing is found out.
+func TestAnUnfixedWorldAfterTheFixIsToldApart(t *testing.T) {
+	s, _, err := scenario.Load(filepath.Join(testdataDir, "scenarios/health/redirect-to-https.txtar"), scenario.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.After = s.World
+	r, err := Run(t.Context(), s, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"after: verdict: got root-cause, want healthy"}; !slices.Equal(r.Differences, want) {
+		t.Errorf("differences %q, want %q", r.Differences, want)
 	}
 }

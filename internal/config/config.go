@@ -52,6 +52,12 @@ func Variables() []Variable {
 			}
 			return nil
 		}},
+		{"FUNCTION_TARGET", "Diagnose", "the function to serve; this release has one", func(_ *Config, v string) error {
+			if v != "Diagnose" {
+				return errors.New("want Diagnose, the only function of this release")
+			}
+			return nil
+		}},
 		{"SLACK_TOKEN", "", "bot token (`xoxb-…`); without it messages are printed to standard output", func(c *Config, v string) error {
 			c.SlackToken = v
 			if !strings.HasPrefix(v, "xoxb-") && !strings.HasPrefix(v, "xoxe.xoxb-") {

@@ -40,6 +40,9 @@ func diagnoseCluster(causes []cause.Cause, c cause.Case) []Diagnosis {
 			own.Verdict, own.Reason = Pending, d.Reason
 		}
 	}
+	if own.Verdict == Healthy && (!c.Facts.Ingresses.Known() || c.Facts.Gateways.Err() != nil) {
+		own.Verdict, own.Reason = Unexplained, "not all Ingresses and Gateways could be read"
+	}
 	if len(own.Roots) > 0 || len(all) == 0 {
 		all = append([]Diagnosis{own}, all...)
 	}
@@ -75,9 +78,9 @@ func (d *Diagnosis) take(cluster facts.Ref, from *Diagnosis) {
 		return
 	}
 	from.Roots = kept
-	switch open := unexplained(from.Symptoms, d.Roots); {
+	switch {
 	case len(kept) > 0:
-	case slices.ContainsFunc(open, func(s cause.Symptom) bool { return s.Pending == "" }):
+	case len(from.Open) > 0:
 		from.Verdict = Unexplained
 	default:
 		from.Verdict = Healthy

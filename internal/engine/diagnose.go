@@ -17,6 +17,14 @@ import (
 // single one without (scenario-format.md, `reports`); every other target gives
 // one.
 func Diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, history []signal.Signal) []Diagnosis {
+	list := diagnose(causes, s, t, signals, history)
+	for i := range list {
+		list[i].Asked = t.Asked
+	}
+	return list
+}
+
+func diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, history []signal.Signal) []Diagnosis {
 	c := cause.Case{Target: t.Ref, Facts: s, Signals: signals, History: history}
 	if s.Cluster.IsAbsent() && t.Ref.Cluster != "" {
 		return []Diagnosis{{Target: t.Ref, At: s.Now, Verdict: NotOurs, Reason: "the cluster " + t.Ref.Cluster + " doesn't exist", Gaps: gapsOf(s, causes)}}
@@ -56,9 +64,9 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	d := Diagnosis{Target: c.Target, At: c.Facts.Now, Gaps: gapsOf(c.Facts, causes)}
 	ing, ok := c.Ingress()
 	if !ok {
-		d.Verdict, d.Reason = NotOurs, c.Target.String()+" isn't in the cluster"
+		d.Verdict, d.Reason, d.Gone = NotOurs, c.Target.String()+" isn't in the cluster", true
 		if !c.Facts.Ingresses.Known() {
-			d.Verdict, d.Reason = Unexplained, "Ingresses couldn't be read"
+			d.Verdict, d.Reason, d.Gone = Unexplained, "Ingresses couldn't be read", false
 		}
 		return d
 	}
@@ -67,15 +75,19 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	switch {
 	case glbc.Serves(c.Facts, ing):
 		c.Symptoms, blind = symptomsOf(c, ing)
+		if !glbc.SurelyServes(c.Facts, ing) {
+			blind = append(blind, "whether GKE's controller serves the Ingress, which has no class and no trace of it")
+		}
 	case class.Orphan && glbc.Address(ing) == "" && !ownedByOther(c.Facts, ing):
 		c.Symptoms = []cause.Symptom{notProvisioned(c, ing, nil)}
 		c.Symptoms[0].Says += "; " + class.Because + ", so GKE's controller ignores it"
 	default:
-		d.Verdict, d.Reason = NotOurs, "another controller serves it: "+glbc.WhyNotServed(c.Facts, ing)
+		d.Verdict, d.Reason, d.Gone = NotOurs, "another controller serves it: "+glbc.WhyNotServed(c.Facts, ing), true
 		return d
 	}
 	findings, rest := Run(causes, c)
 	rest.undecided = append(blind, rest.undecided...)
+	d.HealthyOn = healthyOn(c, ing)
 	d.conclude(c, findings, rest)
 	return d
 }
@@ -172,6 +184,7 @@ func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
 		d.Verdict, d.Reason = Unexplained, "Gateways couldn't be read"
 		return d
 	case i < 0:
+		d.Gone = true
 		d.Verdict, d.Reason = NotOurs, c.Target.String()+" isn't in the cluster"
 		return d
 	case !glbc.ServesGateway(all[i].Class):

@@ -22,9 +22,16 @@ const (
 // A Diagnosis is what was found out about one target.
 type Diagnosis struct {
 	// Target is zero when the signal led to nothing of ours.
-	Target  facts.Ref
+	Target facts.Ref
+	// Asked is what the signal named, before it was found out what that is.
+	Asked   facts.Ref
 	At      time.Time
 	Verdict Verdict
+	// Gone: Target surely isn't there or isn't ours, so nothing can be wrong with it.
+	Gone bool
+	// HealthyOn are the Services whose endpoints were all seen, with some HEALTHY and
+	// none failing.
+	HealthyOn []facts.Ref
 	// Reason explains a verdict that has no root cause: why it isn't ours, what it is
 	// waiting for.
 	Reason   string

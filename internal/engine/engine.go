@@ -88,7 +88,9 @@ func Rank(target facts.Ref, findings []cause.Finding) (roots []cause.Finding, ex
 			explained[f.Cause] = findings[by].Cause
 			continue
 		}
-		if slices.ContainsFunc(roots, func(r cause.Finding) bool { return r.Cause == f.Cause && r.Subject == f.Subject }) {
+		same := slices.IndexFunc(roots, func(r cause.Finding) bool { return r.Cause == f.Cause && r.Subject == f.Subject })
+		if same >= 0 {
+			roots[same] = merge(roots[same], f)
 			continue
 		}
 		roots = append(roots, findings[i])
@@ -103,6 +105,27 @@ func Rank(target facts.Ref, findings []cause.Finding) (roots []cause.Finding, ex
 		)
 	})
 	return roots, explained
+}
+
+// merge joins two findings of one cause on one subject: a Deployment behind two
+// Service ports. The surer one speaks, both count.
+func merge(a, b cause.Finding) cause.Finding {
+	if b.Confidence > a.Confidence {
+		a, b = b, a
+	}
+	a.Severity = max(a.Severity, b.Severity)
+	a.On, a.Affected, a.Hosts, a.Evidence = union(a.On, b.On), union(a.Affected, b.Affected), union(a.Hosts, b.Hosts), union(a.Evidence, b.Evidence)
+	return a
+}
+
+func union[T comparable](a, b []T) []T {
+	out := slices.Clone(a)
+	for _, v := range b {
+		if !slices.Contains(out, v) {
+			out = append(out, v)
+		}
+	}
+	return out
 }
 
 // covers: a finding about the whole target covers everything on it, another one

@@ -114,7 +114,7 @@ func controllerError(c cause.Case, ing *networkingv1.Ingress) *controllerFailure
 		}
 	}
 	for _, e := range events {
-		if about(e, ing) && e.Type == corev1.EventTypeWarning && fromController(e) && e.Reason != "GarbageCollection" {
+		if about(e, ing) && e.Type == corev1.EventTypeWarning && glbc.FromController(e) && e.Reason != "GarbageCollection" {
 			take(&controllerFailure{message: e.Message, began: facts.EventBegan(e), at: facts.EventTime(e)})
 		}
 	}
@@ -136,15 +136,11 @@ func controllerError(c cause.Case, ing *networkingv1.Ingress) *controllerFailure
 // Normal but the announcement that it will look.
 func succeeded(events []*corev1.Event, ing *networkingv1.Ingress) (at time.Time) {
 	for _, e := range events {
-		if about(e, ing) && fromController(e) && e.Type == corev1.EventTypeNormal && e.Reason != "XPN" && e.Message != "Scheduled for sync" && facts.EventTime(e).After(at) {
+		if about(e, ing) && glbc.FromController(e) && e.Type == corev1.EventTypeNormal && e.Reason != "XPN" && e.Message != "Scheduled for sync" && facts.EventTime(e).After(at) {
 			at = facts.EventTime(e)
 		}
 	}
 	return at
-}
-
-func fromController(e *corev1.Event) bool {
-	return e.Source.Component == "loadbalancer-controller" || e.ReportingController == "loadbalancer-controller"
 }
 
 func about(e *corev1.Event, ing *networkingv1.Ingress) bool {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/cause"
@@ -17,6 +18,14 @@ import (
 // balancer's check calls UNHEALTHY, and names what couldn't be seen.
 func backendSymptoms(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, blind []string) {
 	for _, b := range glbc.Backends(c.Facts, ing) {
+		if glbc.Address(ing) != "" && b.Object.IsAbsent() {
+			blind = append(blind, "Service "+b.Namespace+"/"+b.Service+" doesn't exist")
+			continue
+		}
+		if _, found := b.BackendService.Get(); !found && glbc.Address(ing) != "" && !b.Object.Known() {
+			blind = append(blind, "Service "+b.Namespace+"/"+b.Service+": "+b.Object.Err().Error())
+			continue
+		}
 		if unseen(c, ing, b) {
 			blind = append(blind, "the backend service of "+b.Namespace+"/"+b.Service+": none is there by description or name")
 			continue
@@ -77,10 +86,19 @@ func unhealthySymptom(c cause.Case, b glbc.Backend, all, bad []glbc.Endpoint) ca
 		Says:    fmt.Sprintf("%d of %d endpoints of Service %s/%s are UNHEALTHY", len(bad), len(all), b.Namespace, b.Service),
 		Objects: []facts.Ref{b.Ref(c.Facts.ClusterName)},
 	}
-	if waits(c.Facts, b, bad) {
+	switch {
+	case isNew(c):
+		s.Pending = "the Ingress was created a moment ago, the first health checks may still be under way"
+	case waits(c.Facts, b, bad):
 		s.Pending = "the pods behind the unhealthy endpoints are still within their start"
 	}
 	return s
+}
+
+// isNew: the Ingress itself is inside its grace.
+func isNew(c cause.Case) bool {
+	ing, ok := c.Ingress()
+	return ok && c.Facts.Now.Sub(ing.CreationTimestamp.Time) < ingressGrace
 }
 
 // noneHealthy: no endpoint is called UNHEALTHY, and none HEALTHY either: all are
@@ -160,7 +178,8 @@ func gateTimeout(c cause.Case, b glbc.Backend, bad []glbc.Endpoint) (cause.Sympt
 			continue
 		}
 		for _, ev := range events {
-			if ev.Reason == "LoadBalancerNegTimeout" && ev.InvolvedObject.Namespace == e.Pod.Namespace && ev.InvolvedObject.Name == e.Pod.Name {
+			if ev.Reason == "LoadBalancerNegTimeout" && ev.InvolvedObject.Namespace == e.Pod.Namespace && ev.InvolvedObject.Name == e.Pod.Name &&
+				(ev.InvolvedObject.UID == "" || e.Pod.UID == "" || ev.InvolvedObject.UID == e.Pod.UID) {
 				return cause.Symptom{
 					ID: cause.PodsNotReadyInNEG, Since: facts.EventTime(ev),
 					Subject: facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindPod, Namespace: e.Pod.Namespace, Name: e.Pod.Name},
@@ -174,7 +193,7 @@ func gateTimeout(c cause.Case, b glbc.Backend, bad []glbc.Endpoint) (cause.Sympt
 }
 
 // emptySymptom: no NEG of a backend has any endpoint, though the Service has pods
-// that have been Ready for longer than attaching them takes.
+// that have been Ready for longer than attaching them takes, or has none at all.
 func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symptom, bool) {
 	bs, ok := b.BackendService.Get()
 	if !ok || len(all) > 0 || len(bs.GetBackends()) == 0 {
@@ -186,14 +205,30 @@ func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symp
 			return cause.Symptom{}, false
 		}
 	}
-	pods, _ := glbc.PodsOf(c.Facts, b)
-	for _, pod := range pods {
-		if glbc.IsReady(pod) && pod.DeletionTimestamp == nil && c.Facts.Now.Sub(glbc.Started(pod)) >= ingressGrace {
-			return cause.Symptom{
-				ID: cause.BackendUnhealthy, Subject: facts.Ref{Project: c.Facts.Project, Scope: scopeOf(bs.GetRegion()), Kind: facts.KindBackendService, Name: bs.GetName()},
-				Says: fmt.Sprintf("no endpoint in any group of Service %s/%s, though its pods are Ready", b.Namespace, b.Service), Objects: []facts.Ref{b.Ref(c.Facts.ClusterName)},
-			}, true
-		}
+	pods, err := glbc.PodsOf(c.Facts, b)
+	settled := slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
+		return glbc.IsReady(pod) && pod.DeletionTimestamp == nil && c.Facts.Now.Sub(glbc.Started(pod)) >= ingressGrace
+	})
+	if err != nil || !settled && len(pods) > 0 {
+		return cause.Symptom{}, false
 	}
-	return cause.Symptom{}, false
+	s := unhealthySymptom(c, b, nil, nil)
+	s.Says = fmt.Sprintf("no endpoint in any group of Service %s/%s, which has %d pods", b.Namespace, b.Service, len(pods))
+	return s, true
+}
+
+// healthyOn are the Services whose endpoints were all seen, with some HEALTHY and
+// none failing.
+func healthyOn(c cause.Case, ing *networkingv1.Ingress) (list []facts.Ref) {
+	failing := map[facts.Ref]bool{}
+	for _, b := range glbc.Backends(c.Facts, ing) {
+		ref := b.Ref(c.Facts.ClusterName)
+		all, err := glbc.Endpoints(c.Facts, b)
+		if err != nil && !onlyPods(c.Facts, b) || slices.ContainsFunc(all, glbc.Endpoint.Unhealthy) || !slices.ContainsFunc(all, glbc.Endpoint.Healthy) {
+			failing[ref] = true
+			continue
+		}
+		list = append(list, ref)
+	}
+	return slices.DeleteFunc(list, func(r facts.Ref) bool { return failing[r] })
 }

@@ -54,6 +54,40 @@ func NeedsNEG(svc *corev1.Service) bool {
 	return !NEGRequestOf(svc).Ingress
 }
 
+// WithBackendConfig is the annotation that names a BackendConfig for a port of a
+// Service and leaves what it says of others: by the port's name or number beside
+// others, as the default where there is none.
+func WithBackendConfig(svc *corev1.Service, port *corev1.ServicePort, name string) string {
+	named := map[string]any{"default": name}
+	raw, ok := svc.Annotations["cloud.google.com/backend-config"]
+	if !ok {
+		raw, ok = svc.Annotations["beta.cloud.google.com/backend-config"]
+	}
+	var have struct {
+		Default string            `json:"default,omitempty"`
+		Ports   map[string]string `json:"ports,omitempty"`
+	}
+	if ok && port != nil && json.Unmarshal([]byte(raw), &have) == nil {
+		if have.Ports == nil {
+			have.Ports = map[string]string{}
+		}
+		key := port.Name
+		if key == "" {
+			key = strconv.Itoa(int(port.Port))
+		}
+		have.Ports[key] = name
+		named = map[string]any{"ports": have.Ports}
+		if have.Default != "" {
+			named["default"] = have.Default
+		}
+	}
+	text, err := json.Marshal(named)
+	if err != nil {
+		return `{"default":"` + name + `"}`
+	}
+	return string(text)
+}
+
 // Refused reports that GLBC refuses the Backend's Service, so that no backend
 // service can be expected.
 func Refused(b Backend) bool {
@@ -104,18 +138,9 @@ func BackendConfigOf(svc *corev1.Service, port *corev1.ServicePort) string {
 	return named.Default
 }
 
-// AppProtocol is the protocol between load balancer and pods for one port of a
-// Service: HTTP, HTTPS or HTTP2. Looked up by the port's name only; no match
-// means HTTP (ingress-controller.md §1.11.6, §3).
-func AppProtocol(svc *corev1.Service, portName string) string {
-	if p := AppProtocols(svc)[portName]; p != "" {
-		return p
-	}
-	return "HTTP"
-}
-
-// AppProtocols is the whole annotation; empty when it is missing or invalid. The map
-// is the caller's.
+// AppProtocols is the annotation that says which protocol the load balancer speaks
+// to each port, by the port's name only (ingress-controller.md §1.11.6, §3); empty
+// when it is missing or invalid. The map is the caller's.
 func AppProtocols(svc *corev1.Service) map[string]string {
 	raw, ok := svc.Annotations[appProtocolsAlpha]
 	if !ok {

@@ -216,24 +216,24 @@ func annotatedBackends(ing *networkingv1.Ingress) map[string]string {
 }
 
 // foreign reports that a backend service certainly belongs to another cluster: its
-// NEG carries the UID of another kube-system, or its groups are in zones where this
-// cluster has no nodes.
+// NEGs carry the UID of another kube-system, or, where no UID tells, all its groups
+// are in zones where this cluster has no nodes. A zone that the cluster left keeps
+// its drained NEG attached.
 func foreign(s *facts.Snapshot, bs *computepb.BackendService) bool {
 	cluster, located := s.Cluster.Get()
 	uid, identified := s.ClusterUID.Get()
+	outside := located && len(bs.GetBackends()) > 0
 	for _, backend := range bs.GetBackends() {
-		zone, inZone := strings.CutPrefix(facts.ScopePath(backend.GetGroup()), "zones/")
-		zone, _, _ = strings.Cut(zone, "/")
-		if located && inZone && !Covers(cluster, zone) {
-			return true
-		}
 		if neg, ok := NEGOf(s, backend.GetGroup()); ok && identified {
-			if d, ok := ParseNEGDescription(neg.GetDescription()); ok && d.ClusterUID != "" && d.ClusterUID != uid {
-				return true
+			if d, ok := ParseNEGDescription(neg.GetDescription()); ok && d.ClusterUID != "" {
+				return d.ClusterUID != uid
 			}
 		}
+		zone, inZone := strings.CutPrefix(facts.ScopePath(backend.GetGroup()), "zones/")
+		zone, _, _ = strings.Cut(zone, "/")
+		outside = outside && inZone && !Covers(cluster, zone)
 	}
-	return false
+	return outside
 }
 
 // Covers reports that a cluster may have nodes in a zone.

@@ -1,6 +1,7 @@
 package glbc
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -68,11 +69,23 @@ func endpoint(group string, st *computepb.HealthStatus, pods []*corev1.Pod) Endp
 		return e
 	}
 	for _, pod := range pods {
-		if pod.Status.PodIP == e.IP {
+		if hasIP(pod, e.IP) || hasIP(pod, st.GetIpv6Address()) {
 			e.Pod = pod
 		}
 	}
 	return e
+}
+
+func hasIP(pod *corev1.Pod, ip string) bool {
+	return ip != "" && (pod.Status.PodIP == ip || slices.ContainsFunc(pod.Status.PodIPs, func(p corev1.PodIP) bool { return p.IP == ip }))
+}
+
+// EndpointOf is a pod's own endpoint among list, else the first.
+func EndpointOf(list []Endpoint, pod *corev1.Pod) Endpoint {
+	if i := slices.IndexFunc(list, func(e Endpoint) bool { return e.Pod == pod }); i >= 0 {
+		return list[i]
+	}
+	return list[0]
 }
 
 // PodsOf lists the pods that the Service of a Backend selects. A Service without a

@@ -41,7 +41,7 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 			}
 			e := Endpoint{Group: group.Group, IP: l.IP, Port: int32(l.Port & 0xffff), State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/")}
 			for _, pod := range pods {
-				if !e.Node && pod.Status.PodIP == e.IP {
+				if !e.Node && hasIP(pod, e.IP) {
 					e.Pod = pod
 				}
 			}

@@ -3,6 +3,7 @@ package glbc
 import (
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
@@ -61,11 +62,17 @@ func otherClass(s *facts.Snapshot) string {
 	return ""
 }
 
+// FromController reports that an event is by the load-balancer controller.
+func FromController(e *corev1.Event) bool {
+	const controller = "loadbalancer-controller"
+	return e.Source.Component == controller || e.ReportingController == controller
+}
+
 // heardOf: GLBC wrote an event about the Ingress.
 func heardOf(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
 	events, _ := s.Events.Get()
 	for _, e := range events {
-		if e.Source.Component == "loadbalancer-controller" && e.InvolvedObject.Kind == facts.KindIngress &&
+		if FromController(e) && e.InvolvedObject.Kind == facts.KindIngress &&
 			e.InvolvedObject.Namespace == ing.Namespace && e.InvolvedObject.Name == ing.Name {
 			return true
 		}

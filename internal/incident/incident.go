@@ -33,6 +33,9 @@ type Incident struct {
 	// Cause is the root cause's ID, or the symptom's where it is unexplained.
 	Cause   cause.ID  `json:"cause"`
 	Subject facts.Ref `json:"subject"`
+	// On are the Services whose backends it is about; empty where it is about whole
+	// objects.
+	On []facts.Ref `json:"on,omitempty"`
 	// Affected are the objects that suffer.
 	Affected []facts.Ref `json:"affected,omitempty"`
 	Headline string      `json:"headline"`

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"plumbline/internal/cause"
@@ -43,7 +44,7 @@ func Next(prev *Incident, d engine.Diagnosis, f *cause.Finding, p Policy, now ti
 	}
 	merged := *prev
 	merged.SeenAt = now
-	merged.Affected = union(prev.Affected, next.Affected)
+	merged.Affected, merged.On = union(prev.Affected, next.Affected), union(prev.On, next.On)
 	if prev.Pending != "" && now.After(prev.Lease) {
 		merged.Lease = now.Add(p.Lease)
 		return merged, prev.Pending
@@ -51,18 +52,23 @@ func Next(prev *Incident, d engine.Diagnosis, f *cause.Finding, p Policy, now ti
 	return merged, Quiet
 }
 
-// Resolve decides whether a Diagnosis shows that an open incident is over: its
-// cause was refuted by facts that could be read, or its target is healthy and no
-// gap hides the cause. An unexplained incident is over when its target is healthy.
+// Resolve decides whether a Diagnosis shows that an open incident is over. What
+// suffered and is gone no longer counts; when nothing is left, it is over.
 func Resolve(prev Incident, d engine.Diagnosis, p Policy, now time.Time) (Incident, Reason) {
 	if prev.Pending == Resolved && now.After(prev.Lease) {
 		prev.Lease = now.Add(p.Lease)
 		return prev, Resolved
 	}
-	if !prev.ResolvedAt.IsZero() || !over(prev, d) {
+	if !prev.ResolvedAt.IsZero() {
 		return prev, Quiet
 	}
 	next := prev
+	if d.Gone {
+		next.Affected = slices.DeleteFunc(slices.Clone(prev.Affected), func(r facts.Ref) bool { return r == d.Target })
+	}
+	if !over(next, d) {
+		return next, Quiet
+	}
 	next.SeenAt, next.ResolvedAt = now, now
 	if prev.Posted == nil {
 		next.Pending = ""
@@ -72,26 +78,60 @@ func Resolve(prev Incident, d engine.Diagnosis, p Policy, now time.Time) (Incide
 	return next, Resolved
 }
 
-func over(prev Incident, d engine.Diagnosis) bool {
+// over: a Diagnosis ends an incident that it can speak about as a whole, and only
+// with facts that could be read. One of the cluster's own ends when the cause is
+// refuted; one of some Services when all of these serve; any other when its own
+// target, or all that suffered, is well.
+func over(i Incident, d engine.Diagnosis) bool {
 	for _, r := range d.Roots {
-		if KeyOf(r) == prev.Key {
+		if KeyOf(r) == i.Key {
 			return false
 		}
 	}
-	for _, g := range d.Gaps {
-		if slices.Contains(g.Hides, prev.Cause) {
-			return false
-		}
+	if d.Gone {
+		return len(i.Affected) == 0
 	}
-	if slices.ContainsFunc(d.RuledOut, func(r engine.RuledOut) bool { return r.ID == prev.Cause }) {
+	if hidden(i, d) {
+		return false
+	}
+	refuted := slices.ContainsFunc(d.RuledOut, func(r engine.RuledOut) bool { return r.ID == i.Cause })
+	switch {
+	case i.Subject.Kind == facts.KindCluster:
+		return refuted || d.Target == i.Subject && (d.Verdict == engine.Healthy || d.Verdict == engine.NotOurs)
+	case len(i.On) > 0:
+		return !slices.ContainsFunc(i.On, func(r facts.Ref) bool { return !slices.Contains(d.HealthyOn, r) })
+	case d.Asked == i.Subject && d.Target != i.Subject:
+		// What the signal named couldn't be joined before, and now it could.
 		return true
 	}
-	return d.Verdict == engine.Healthy || d.Verdict == engine.NotOurs && len(d.Gaps) == 0
+	whole := d.Target == i.Subject || d.Target.Kind == facts.KindCluster || !slices.ContainsFunc(i.Affected, func(r facts.Ref) bool { return r != d.Target })
+	return whole && (refuted || d.Verdict == engine.Healthy)
+}
+
+// hidden: a read failed that the incident's cause is seen by.
+func hidden(i Incident, d engine.Diagnosis) bool {
+	for _, g := range d.Gaps {
+		if slices.Contains(g.Hides, i.Cause) {
+			return true
+		}
+		if i.Cause.Layer() == "symptom" && slices.Contains(shows[i.Cause], facts.Kind(g.Needs)) || strings.HasPrefix(g.Needs, "kubernetes/") {
+			return true
+		}
+	}
+	return false
+}
+
+// shows are the reads that a symptom is seen by.
+var shows = map[cause.ID][]facts.Kind{
+	cause.IngressNotProvisioned: {facts.Ingresses, facts.Gateways, facts.IngressClasses},
+	cause.ChangeNotApplied:      {facts.Ingresses, facts.Events},
+	cause.BackendUnhealthy:      {facts.Ingresses, facts.Services, facts.BackendServices, facts.BackendHealth, facts.RegionBackendHealth},
+	cause.PodsNotReadyInNEG:     {facts.Ingresses, facts.Services, facts.BackendServices, facts.BackendHealth, facts.Pods, facts.Events},
 }
 
 func fresh(d engine.Diagnosis, f *cause.Finding, now time.Time) Incident {
 	if f != nil {
-		return Incident{Key: KeyOf(*f), Cause: f.Cause, Subject: f.Subject, Affected: f.Affected, Headline: f.Headline, SeenAt: now}
+		return Incident{Key: KeyOf(*f), Cause: f.Cause, Subject: f.Subject, On: f.On, Affected: f.Affected, Headline: f.Headline, SeenAt: now}
 	}
 	s := Leading(d.Symptoms)
 	return Incident{Key: KeyOfSymptom(s, d.Target), Cause: s.ID, Subject: d.Target, Affected: []facts.Ref{d.Target}, Headline: s.Says, SeenAt: now}
@@ -113,9 +153,16 @@ func union(a, b []facts.Ref) []facts.Ref {
 	return out
 }
 
-// Said is the incident after its pending notice was posted.
-func (i Incident) Said(p Posted, now time.Time) Incident {
-	i.Pending, i.Lease, i.ToldAt, i.Posted = "", time.Time{}, now, &p
+// Said is the incident after a notice was posted. What was decided meanwhile stays
+// pending; one that ended while its opening was being posted has its end to say.
+func (i Incident) Said(reason Reason, p Posted, now time.Time) Incident {
+	i.ToldAt, i.Posted = now, &p
+	if i.Pending == reason {
+		i.Pending, i.Lease = "", time.Time{}
+	}
+	if reason == Opened && !i.ResolvedAt.IsZero() && i.Pending == "" {
+		i.Pending = Resolved
+	}
 	return i
 }
 

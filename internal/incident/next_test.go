@@ -79,11 +79,12 @@ func TestResolve(t *testing.T) {
 		{"pending says nothing", engine.Diagnosis{Target: ingress, Verdict: engine.Pending}, Quiet},
 		{"unexplained says nothing", engine.Diagnosis{Target: ingress, Verdict: engine.Unexplained}, Quiet},
 		{"refuted while something else is wrong", engine.Diagnosis{Target: ingress, Verdict: engine.Unexplained, RuledOut: []engine.RuledOut{{ID: root.Cause, Because: "x"}}}, Resolved},
-		{"the object is gone", engine.Diagnosis{Target: ingress, Verdict: engine.NotOurs}, Resolved},
-		{"not ours as far as could be read", engine.Diagnosis{Target: ingress, Verdict: engine.NotOurs, Gaps: []engine.Gap{elsewhere}}, Quiet},
+		{"the only object that suffered is gone", engine.Diagnosis{Target: ingress, Verdict: engine.NotOurs, Gone: true, Gaps: []engine.Gap{elsewhere}}, Resolved},
+		{"another object is gone", engine.Diagnosis{Target: other, Verdict: engine.NotOurs, Gone: true}, Quiet},
+		{"not ours as far as could be read", engine.Diagnosis{Target: ingress, Verdict: engine.NotOurs}, Quiet},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			prev := Incident{Key: KeyOf(root), Cause: root.Cause, Subject: root.Subject, Posted: &Posted{TS: "1"}}
+			prev := Incident{Key: KeyOf(root), Cause: root.Cause, Subject: root.Subject, Affected: []facts.Ref{ingress}, Posted: &Posted{TS: "1"}}
 			next, reason := Resolve(prev, tt.d, policy, now)
 			if reason != tt.want {
 				t.Fatalf("got %s, want %s", reason, tt.want)
@@ -108,5 +109,60 @@ func TestKeyTellsClustersApart(t *testing.T) {
 	b.Subject.Cluster = "projects/p/locations/l/clusters/other"
 	if KeyOf(a) == KeyOf(b) {
 		t.Error("two clusters share a key")
+	}
+}
+
+// TestResolveLooksAtTheWhole: what one object shows doesn't end what others suffer.
+func TestResolveLooksAtTheWhole(t *testing.T) {
+	cl := facts.ClusterRef(cluster)
+	web := facts.Ref{Cluster: cluster, Kind: facts.KindService, Namespace: "shop", Name: "web"}
+	api := facts.Ref{Cluster: cluster, Kind: facts.KindService, Namespace: "shop", Name: "api"}
+	addon := Incident{Cause: "control/x", Subject: cl, Affected: []facts.Ref{ingress, other}, Posted: &Posted{TS: "1"}}
+	redirect := Incident{Cause: "health/redirect", Subject: root.Subject, On: []facts.Ref{web}, Affected: []facts.Ref{ingress, other}, Posted: &Posted{TS: "1"}}
+	unexplained := Incident{Cause: cause.ChangeNotApplied, Subject: ingress, Affected: []facts.Ref{ingress}, Posted: &Posted{TS: "1"}}
+	refuted := []engine.RuledOut{{ID: "control/x", Because: "it is on"}}
+	gone := func(r facts.Ref) engine.Diagnosis {
+		return engine.Diagnosis{Target: r, Verdict: engine.NotOurs, Gone: true}
+	}
+	for _, tt := range []struct {
+		name     string
+		incident Incident
+		steps    []engine.Diagnosis
+		want     Reason
+	}{
+		{"one of two Ingresses leaves a cluster whose add-on is off", addon, []engine.Diagnosis{gone(ingress)}, Quiet},
+		{"both leave", addon, []engine.Diagnosis{gone(ingress), gone(other)}, Resolved},
+		{"one Ingress is healthy, the add-on is still off", addon, []engine.Diagnosis{{Target: ingress, Verdict: engine.Healthy}}, Quiet},
+		{"the add-on is on again, seen by one of them", addon, []engine.Diagnosis{{Target: ingress, Verdict: engine.Pending, RuledOut: refuted}}, Resolved},
+		{"the Service serves again, seen by one Ingress", redirect, []engine.Diagnosis{{Target: other, Verdict: engine.Healthy, HealthyOn: []facts.Ref{web}}}, Resolved},
+		{"the Service serves again while another backend doesn't", redirect, []engine.Diagnosis{{Target: ingress, Verdict: engine.Unexplained, HealthyOn: []facts.Ref{web}}}, Resolved},
+		{"another Service serves", redirect, []engine.Diagnosis{{Target: ingress, Verdict: engine.Healthy, HealthyOn: []facts.Ref{api}}}, Quiet},
+		{"nothing wrong is seen, and events couldn't be read", unexplained, []engine.Diagnosis{{Target: ingress, Verdict: engine.Healthy, Gaps: []engine.Gap{{Needs: string(facts.Events)}}}}, Quiet},
+		{"nothing wrong is seen, and the log couldn't be read", unexplained, []engine.Diagnosis{{Target: ingress, Verdict: engine.Healthy, Gaps: []engine.Gap{{Needs: string(facts.Logs)}}}}, Resolved},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			i, reason := tt.incident, Quiet
+			for _, d := range tt.steps {
+				i, reason = Resolve(i, d, policy, now)
+			}
+			if reason != tt.want {
+				t.Errorf("got %s, want %s", reason, tt.want)
+			}
+		})
+	}
+}
+
+// TestSaid: what was decided while a message was on its way isn't lost.
+func TestSaid(t *testing.T) {
+	opening := Incident{Key: "k", Pending: Opened, Lease: now.Add(time.Minute), Affected: []facts.Ref{ingress}, Subject: ingress, Cause: "health/redirect"}
+	if got := opening.Said(Opened, Posted{TS: "1"}, now); got.Pending != "" || !got.Lease.IsZero() || got.Posted.TS != "1" {
+		t.Errorf("after its opening was said: %+v", got)
+	}
+	ended, reason := Resolve(opening, engine.Diagnosis{Target: ingress, Verdict: engine.Healthy}, policy, now)
+	if reason != Quiet {
+		t.Fatalf("resolved before it was said: %s", reason)
+	}
+	if got := ended.Said(Opened, Posted{TS: "1"}, now); got.Pending != Resolved {
+		t.Errorf("it ended while its opening was being posted, and its end isn't pending: %+v", got)
 	}
 }

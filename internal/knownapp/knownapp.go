@@ -23,14 +23,6 @@ const (
 	argoCDPort      = 8080
 )
 
-// Of names the app that a pod runs; empty when it isn't a known one.
-func Of(pod *corev1.Pod) string {
-	if argoCDServer(pod) != nil {
-		return ArgoCD
-	}
-	return ""
-}
-
 // argoCDServer is the container that runs argocd-server: by its command, or by
 // Argo CD's image and the server's name on pod or container. A command that runs
 // another of the image's programs says no.

@@ -90,17 +90,17 @@ func TestSettingOf(t *testing.T) {
 	}
 }
 
-func TestOf(t *testing.T) {
+func TestConfigMapsOfKnownAppsOnly(t *testing.T) {
 	repo := argoPod(nil)
 	repo.Spec.Containers[0].Args = []string{"/usr/local/bin/argocd-repo-server"}
 	repo.Spec.Containers[0].Name = "argocd-repo-server"
 	grafana := &corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "grafana", Image: "grafana/grafana"}}}}
-	if got := Of(argoPod(nil)); got != ArgoCD {
-		t.Errorf("argocd-server is %q", got)
+	if got := ConfigMaps(argoPod(nil, fromConfigMap())); len(got) != 1 || got[0] != ArgoCDConfigMap {
+		t.Errorf("argocd-server takes its setting from %q", got)
 	}
 	for name, pod := range map[string]*corev1.Pod{"Argo CD's repo server": repo, "Grafana": grafana} {
-		if got := Of(pod); got != "" {
-			t.Errorf("%s is taken for %q", name, got)
+		if got := ConfigMaps(pod); len(got) != 0 {
+			t.Errorf("%s is taken for Argo CD's server: %q", name, got)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"plumbline/internal/cause"
 )
 
 // Markdown is a scenario's outcome for a pull request or a ticket.
@@ -43,17 +45,67 @@ func (r Report) markdown(b *strings.Builder) {
 
 func (c RootCause) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, "**%s** (%s, %s, `%s` on %s)\n\n%s\n\n", cell(c.Headline), c.Confidence, c.Severity, c.ID, cell(c.Subject), cell(c.Summary))
+	c.contract(b)
 	b.WriteString("| evidence | says |\n|---|---|\n")
 	for _, e := range c.Evidence {
-		fmt.Fprintf(b, "| %s | %s |\n", cell(e.Source), cell(e.Says))
+		fmt.Fprintf(b, "| %s | %s |\n", linked(e.Source, e.Link), cell(e.Says))
 	}
+	b.WriteString("\n")
+	if c.Impact != "" {
+		fmt.Fprintf(b, "Impact: %s\n\n", cell(c.Impact))
+	}
+	list(b, "Affected", append(append([]string{}, c.Affected...), c.Hosts...), cell)
 	if ch := c.Change; ch != nil {
-		fmt.Fprintf(b, "\nChanged by %s at %s: `%s`\n", cell(ch.By), stamp(ch.At), code(ch.What))
+		fmt.Fprintf(b, "Changed by %s at %s: `%s`%s\n\n", cell(ch.By), stamp(ch.At), code(ch.What), values(ch))
 	}
-	fmt.Fprintf(b, "\nFix: %s\n\n", cell(c.Fix.Summary))
+	fmt.Fprintf(b, "Fix: %s\n\n", cell(c.Fix.Summary))
+	if c.Fix.Caveat != "" {
+		fmt.Fprintf(b, "But: %s\n\n", cell(c.Fix.Caveat))
+	}
 	for _, cmd := range c.Fix.Commands {
-		fmt.Fprintf(b, "```\n%s\n```\n\n", strings.ReplaceAll(cmd, "```", "'''"))
+		fence(b, "", cmd)
 	}
+	for _, p := range c.Fix.Patches {
+		fmt.Fprintf(b, "%s:\n\n", cell(p.File))
+		fence(b, "yaml", p.YAML)
+	}
+}
+
+func (c RootCause) contract(b *strings.Builder) {
+	if len(c.Contract) == 0 {
+		return
+	}
+	b.WriteString("| observer | asked | got |\n|---|---|---|\n")
+	for _, r := range c.Contract {
+		fmt.Fprintf(b, "| %s | %s | %s |\n", cell(r.Observer), cell(r.Asked), cell(r.Got))
+	}
+	b.WriteString("\n")
+}
+
+func values(ch *cause.Change) string {
+	switch {
+	case ch.Removed && ch.From != nil:
+		return ", `" + code(*ch.From) + "` → removed"
+	case ch.Removed:
+		return ", removed"
+	case ch.From != nil && ch.To != nil:
+		return ", `" + code(*ch.From) + "` → `" + code(*ch.To) + "`"
+	case ch.To != nil:
+		return ", set to `" + code(*ch.To) + "`"
+	}
+	return ""
+}
+
+// linked makes a link of a source; the addresses are our own console links.
+func linked(text, link string) string {
+	if !strings.HasPrefix(link, "https://console.cloud.google.com/") || strings.ContainsAny(link, " ()<>\n") {
+		return cell(text)
+	}
+	return "[" + cell(text) + "](" + link + ")"
+}
+
+func fence(b *strings.Builder, lang, text string) {
+	fmt.Fprintf(b, "```%s\n%s\n```\n\n", lang, strings.TrimRight(strings.ReplaceAll(text, "```", "'''"), "\n"))
 }
 
 func list[T any](b *strings.Builder, title string, items []T, say func(T) string) {

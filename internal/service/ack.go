@@ -36,7 +36,6 @@ type Permanent interface {
 //	chat 429/5xx, deadline             the error
 func Ack(ctx context.Context, log *slog.Logger, messageID string, err error) error {
 	var unparsable *signal.UnparsableError
-	var permanent Permanent
 	id := slog.String("message_id", messageID)
 	switch {
 	case err == nil:
@@ -47,12 +46,30 @@ func Ack(ctx context.Context, log *slog.Logger, messageID string, err error) err
 	case errors.As(err, &unparsable):
 		log.ErrorContext(ctx, "entry can't be parsed", id, slog.String("insert_id", unparsable.InsertID), slog.String("error", err.Error()))
 		return nil
-	case errors.As(err, &permanent) && permanent.Permanent():
+	case refused(err):
 		log.ErrorContext(ctx, "message refused for good", id, slog.String("error", err.Error()))
 		return nil
 	}
 	log.WarnContext(ctx, "entry not handled, to be delivered again", id, slog.String("error", err.Error()))
 	return err
+}
+
+// refused: every failure that err joins will fail again. One that may pass asks for
+// another delivery, which leaves alone what was said.
+func refused(err error) bool {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range joined.Unwrap() {
+			if !refused(e) {
+				return false
+			}
+		}
+		return true
+	}
+	if p, ok := err.(Permanent); ok { //nolint:errorlint // what is wrapped is looked at below
+		return p.Permanent()
+	}
+	inner := errors.Unwrap(err)
+	return inner != nil && refused(inner)
 }
 
 // Unparsable is the error of a message that never will be readable.

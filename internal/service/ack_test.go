@@ -82,7 +82,7 @@ func TestAck(t *testing.T) {
 			checkAck(t, fmt.Errorf("saying opened of incident control/x: %w", tt.err), tt.again, tt.want)
 		})
 		t.Run(tt.name+", joined", func(t *testing.T) {
-			checkAck(t, errors.Join(errors.New("closing"), tt.err), tt.again, tt.want)
+			checkAck(t, errors.Join(tt.err, fmt.Errorf("again: %w", tt.err)), tt.again, tt.want)
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -82,10 +83,7 @@ func ingressOf(s *facts.Snapshot, namespace, service string) facts.Ref {
 			found = append(found, refOf(s, ing))
 		}
 	}
-	if len(found) == 0 {
-		return facts.Ref{}
-	}
-	return slices.MinFunc(found, func(a, b facts.Ref) int { return cmp.Compare(a.Name, b.Name) })
+	return first(found)
 }
 
 func refOf(s *facts.Snapshot, ing *networkingv1.Ingress) facts.Ref {
@@ -111,22 +109,28 @@ func ingressOfPod(s *facts.Snapshot, r facts.Ref) facts.Ref {
 }
 
 func ingressOfGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
-	for _, bs := range glbc.BackendServicesOf(s, r) {
-		all, _ := s.Ingresses.Get()
-		for _, ing := range all {
-			if !glbc.Serves(s, ing) {
-				continue
-			}
-			if slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool {
-				have, ok := b.BackendService.Get()
-				return ok && glbc.Path(have) == glbc.Path(bs)
-			}) {
-				d, _ := glbc.ParseDescription(bs.GetDescription())
-				return cmp.Or(ingressOf(s, d.Namespace, d.Service), refOf(s, ing))
-			}
+	var found []facts.Ref
+	claimed := glbc.BackendServicesOf(s, r)
+	all, _ := s.Ingresses.Get()
+	for _, ing := range all {
+		if glbc.Serves(s, ing) && slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool {
+			have, ok := b.BackendService.Get()
+			return ok && slices.ContainsFunc(claimed, func(bs *computepb.BackendService) bool { return glbc.Path(bs) == glbc.Path(have) })
+		}) {
+			found = append(found, refOf(s, ing))
 		}
 	}
-	return facts.Ref{}
+	return first(found)
+}
+
+// first is the first object by namespace and name; zero when there is none.
+func first(refs []facts.Ref) facts.Ref {
+	if len(refs) == 0 {
+		return facts.Ref{}
+	}
+	return slices.MinFunc(refs, func(a, b facts.Ref) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
 }
 
 // ambiguous: an Ingress's backend may be the one that the Ref leads to, or another

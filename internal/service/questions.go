@@ -29,7 +29,7 @@ func Questions(s *facts.Snapshot, signals []signal.Signal) []facts.ProbeRequest 
 		_, bad := glbc.FailingEndpoints(s, b, logged)
 		asked := 0
 		for _, pod := range glbc.PodsBehind(s, b, bad) {
-			port := glbc.CheckedPort(b, check, bad[0], pod)
+			port := glbc.CheckedPort(b, check, glbc.EndpointOf(bad, pod), pod)
 			if port == 0 || pod.Status.Phase != corev1.PodRunning && pod.Status.Phase != "" || asked == askPods {
 				continue
 			}

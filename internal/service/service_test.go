@@ -172,3 +172,58 @@ func TestUnexplainedIsSaidOnce(t *testing.T) {
 		t.Errorf("said %q", got)
 	}
 }
+
+// TestWhatCannotBeSaidKeepsNothingBack: the second root cause is said though the
+// first is refused, and the failure is told.
+func TestWhatCannotBeSaidKeepsNothingBack(t *testing.T) {
+	m, at := &mouth{fails: 1}, now
+	s := newService(m, &at)
+	d := broken(ingress)
+	second := root
+	second.Cause = "health/y"
+	d.Roots = append(d.Roots, second)
+	if err := s.Tell(t.Context(), []engine.Diagnosis{d}); err == nil {
+		t.Error("the failure was swallowed")
+	}
+	if len(m.said) != 1 || m.said[0].Finding.Cause != "health/y" {
+		t.Errorf("said %q", m.reasons())
+	}
+}
+
+// A strict store refuses what comes with an ended context, as a remote one does.
+type strict struct{ memory.Store }
+
+func (s *strict) Update(ctx context.Context, key incident.Key, f func(*incident.Incident) (incident.Incident, error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.Store.Update(ctx, key, f)
+}
+
+// TestADeadlineWhilePostingLosesNothing: the claim is given back although the
+// message's own time is over.
+func TestADeadlineWhilePostingLosesNothing(t *testing.T) {
+	m, at := &mouth{fails: 1}, now
+	s := newService(m, &at)
+	s.Store = &strict{}
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Notify = ending{m, cancel}
+	if err := s.Tell(ctx, []engine.Diagnosis{broken(ingress)}); err == nil {
+		t.Fatal("the failure was swallowed")
+	}
+	s.Notify = m
+	if err := s.Tell(t.Context(), []engine.Diagnosis{broken(ingress)}); err != nil || m.reasons() != "opened " {
+		t.Errorf("the redelivery said %q, %v", m.reasons(), err)
+	}
+}
+
+// An ending Notifier sees the deadline pass while it posts.
+type ending struct {
+	service.Notifier
+	end func()
+}
+
+func (e ending) Notify(ctx context.Context, n incident.Notice) (incident.Posted, error) {
+	e.end()
+	return e.Notifier.Notify(ctx, n)
+}

@@ -2,9 +2,11 @@ package service
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
+	"time"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/engine"
@@ -14,35 +16,32 @@ import (
 
 // Tell says what the diagnoses call for: a message for each new root cause, an
 // edit where one is gone. Claim in the store, say, record: a crash in between
-// yields at most a duplicate, never silence.
+// yields at most a duplicate, never silence. What can't be said keeps nothing else
+// from being said; the error joins all failures.
 func (s *Service) Tell(ctx context.Context, diagnoses []engine.Diagnosis) error {
+	var errs []error
 	for _, d := range diagnoses {
 		for _, g := range d.Gaps {
 			s.Log.WarnContext(ctx, "facts unreadable", slog.String("target", d.Target.String()), slog.String("needs", g.Needs), slog.String("error", g.Err))
 		}
-		if err := s.tellRoots(ctx, d); err != nil {
-			return err
-		}
+		errs = append(errs, s.tellRoots(ctx, d))
 	}
 	for _, d := range diagnoses {
-		if err := s.tellResolved(ctx, d, diagnoses); err != nil {
-			return err
-		}
+		errs = append(errs, s.tellResolved(ctx, d, diagnoses))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *Service) tellRoots(ctx context.Context, d engine.Diagnosis) error {
+	var errs []error
 	for i := range d.Roots {
 		f := &d.Roots[i]
-		if err := s.claim(ctx, d, incident.KeyOf(*f), f); err != nil {
-			return err
-		}
+		errs = append(errs, s.claim(ctx, d, incident.KeyOf(*f), f))
 	}
 	if rest, ok := d.Leftover(); ok {
-		return s.claim(ctx, rest, incident.KeyOfSymptom(incident.Leading(rest.Symptoms), d.Target), nil)
+		errs = append(errs, s.claim(ctx, rest, incident.KeyOfSymptom(incident.Leading(rest.Symptoms), d.Target), nil))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (s *Service) claim(ctx context.Context, d engine.Diagnosis, key incident.Key, f *cause.Finding) error {
@@ -64,34 +63,35 @@ func (s *Service) claim(ctx context.Context, d engine.Diagnosis, key incident.Ke
 
 // tellResolved looks at every open incident that a diagnosis speaks about.
 func (s *Service) tellResolved(ctx context.Context, d engine.Diagnosis, all []engine.Diagnosis) error {
+	var errs []error
 	for open, err := range s.Store.Open(ctx) {
 		if err != nil {
-			return fmt.Errorf("listing open incidents: %w", err)
+			return errors.Join(append(errs, fmt.Errorf("listing open incidents: %w", err))...)
 		}
-		if !concerns(d, open) || stillFound(all, open) {
-			continue
-		}
-		var next incident.Incident
-		reason := incident.Quiet
-		err := s.Store.Update(ctx, open.Key, func(prev *incident.Incident) (incident.Incident, error) {
-			if prev == nil {
-				return open, nil
-			}
-			next, reason = incident.Resolve(*prev, d, s.Policy, s.Now())
-			return next, nil
-		})
-		if err != nil {
-			return fmt.Errorf("resolving incident %s: %w", open.Key, err)
-		}
-		if reason != incident.Resolved {
-			continue
-		}
-		n := incident.Notice{Reason: reason, Incident: next, Diagnosis: d, FixedBy: d.FixOf(open.Cause), At: s.Now()}
-		if err := s.say(ctx, n); err != nil {
-			return err
+		if concerns(d, open) && !stillFound(all, open) {
+			errs = append(errs, s.resolve(ctx, d, open.Key))
 		}
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+func (s *Service) resolve(ctx context.Context, d engine.Diagnosis, key incident.Key) error {
+	var next incident.Incident
+	reason := incident.Quiet
+	err := s.Store.Update(ctx, key, func(prev *incident.Incident) (incident.Incident, error) {
+		if prev == nil {
+			return incident.Incident{}, fmt.Errorf("incident %s is gone from the store", key)
+		}
+		next, reason = incident.Resolve(*prev, d, s.Policy, s.Now())
+		return next, nil
+	})
+	if err != nil {
+		return fmt.Errorf("resolving incident %s: %w", key, err)
+	}
+	if reason != incident.Resolved {
+		return nil
+	}
+	return s.say(ctx, incident.Notice{Reason: reason, Incident: next, Diagnosis: d, FixedBy: d.FixOf(next.Cause), At: s.Now()})
 }
 
 // concerns: the diagnosed target is the incident's subject or suffers from it.
@@ -99,7 +99,7 @@ func concerns(d engine.Diagnosis, i incident.Incident) bool {
 	if d.Target.IsZero() {
 		return false
 	}
-	if d.Target == i.Subject || d.Target.Kind == facts.KindCluster && d.Target.Cluster == i.Subject.Cluster {
+	if d.Target == i.Subject || d.Asked == i.Subject || d.Target.Kind == facts.KindCluster && d.Target.Cluster == i.Subject.Cluster {
 		return true
 	}
 	return slices.Contains(i.Affected, d.Target)
@@ -116,25 +116,34 @@ func stillFound(all []engine.Diagnosis, i incident.Incident) bool {
 	return false
 }
 
+// recordLimit is how long recording may take once the message's own time is over.
+const recordLimit = 5 * time.Second
+
 // say notifies and records. When saying fails, the claim is given back, so that the
-// redelivery says it at once.
+// redelivery says it at once; that is recorded even when the deadline is over.
 func (s *Service) say(ctx context.Context, n incident.Notice) error {
 	posted, err := s.Notify.Notify(ctx, n)
-	record := func(prev *incident.Incident) (incident.Incident, error) {
-		i := n.Incident
-		if prev != nil {
-			i = *prev
-		}
-		if err == nil {
-			return i.Said(posted, s.Now()), nil
-		}
-		return i.Unsaid(), nil
+	outcome := func(i incident.Incident) incident.Incident { return i.Said(n.Reason, posted, s.Now()) }
+	if err != nil {
+		outcome = incident.Incident.Unsaid
 	}
-	if stored := s.Store.Update(ctx, n.Incident.Key, record); stored != nil && err == nil {
-		return fmt.Errorf("recording incident %s: %w", n.Incident.Key, stored)
+	record := func(prev *incident.Incident) (incident.Incident, error) {
+		switch {
+		case prev == nil:
+			return outcome(n.Incident), nil
+		case prev.Generation != n.Incident.Generation:
+			return *prev, nil
+		}
+		return outcome(*prev), nil
+	}
+	recording, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordLimit)
+	defer cancel()
+	stored := s.Store.Update(recording, n.Incident.Key, record)
+	if stored != nil {
+		stored = fmt.Errorf("recording incident %s: %w", n.Incident.Key, stored)
 	}
 	if err != nil {
-		return fmt.Errorf("saying %s of incident %s: %w", n.Reason, n.Incident.Key, err)
+		err = fmt.Errorf("saying %s of incident %s: %w", n.Reason, n.Incident.Key, err)
 	}
-	return nil
+	return errors.Join(err, stored)
 }

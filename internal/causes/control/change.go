@@ -7,6 +7,7 @@ import (
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
 	"plumbline/internal/signal"
 )
 
@@ -116,7 +117,7 @@ func substitute(c cause.Case, change *cause.Change) (says string, certain bool) 
 	}
 	events, _ := c.Facts.Events.Get()
 	for _, e := range events {
-		if e.Source.Component != "loadbalancer-controller" || e.InvolvedObject.Kind != facts.KindIngress {
+		if !glbc.FromController(e) || e.InvolvedObject.Kind != facts.KindIngress {
 			continue
 		}
 		if at := facts.EventTime(e); at.After(after) {

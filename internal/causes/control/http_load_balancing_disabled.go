@@ -30,7 +30,7 @@ var httpLoadBalancingDisabled = cause.Cause{
 func checkHTTPLoadBalancing(c cause.Case) cause.Outcome {
 	cluster, ok := c.Facts.Cluster.Get()
 	if !ok {
-		return cause.Outcome{}
+		return cause.Outcome{Undecided: "whether the cluster's add-ons are on: it couldn't be read"}
 	}
 	if !disabled(cluster) {
 		return cause.Outcome{RuledOut: "the add-on HTTP load balancing is on (container.clusters.get)", FixedBy: switched(c, "false")}
@@ -102,7 +102,7 @@ func finding(c cause.Case, d dependents, change *cause.Change) cause.Finding {
 // explained: unhealthy endpoints are the add-on's doing only where their pods are
 // gone and nobody took them out.
 func explained(c cause.Case) []cause.ID {
-	ids := []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied}
+	ids := []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, "ingress/service-type-needs-neg"}
 	if stale, _ := frozen(c); stale > 0 && stale == unhealthy(c) {
 		ids = append(ids, cause.BackendUnhealthy, cause.PodsNotReadyInNEG)
 	}

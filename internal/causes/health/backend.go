@@ -28,7 +28,8 @@ type backend struct {
 	// answers are those that were observed, one a pod or endpoint.
 	answers []answer
 	setting knownapp.Setting
-	// contradicted: a HEALTHY endpoint's pod has the same setting.
+	// contradicted: a HEALTHY endpoint's pod has the same setting, or a HEALTHY node
+	// leads to the same pods.
 	contradicted bool
 	// refused is what our own probe met instead of an app, silent what the check met.
 	refused, silent string
@@ -103,7 +104,7 @@ func judge(
 func (b *backend) observe(c cause.Case) {
 	b.pods = glbc.PodsBehind(c.Facts, b.Backend, b.bad)
 	for _, pod := range b.pods {
-		b.port = glbc.CheckedPort(b.Backend, b.check, b.bad[0], pod)
+		b.port = glbc.CheckedPort(b.Backend, b.check, glbc.EndpointOf(b.bad, pod), pod)
 		req := facts.ProbeRequest{Namespace: pod.Namespace, Pod: pod.Name, Port: b.port, Scheme: b.check.Scheme(), Path: b.check.Path}
 		a, ok := c.Facts.Probes[req].Get()
 		switch {
@@ -118,7 +119,7 @@ func (b *backend) observe(c cause.Case) {
 		}
 	}
 	for _, e := range b.all {
-		if e.Healthy() && e.Pod != nil && settingOf(c, e.Pod).RedirectsToHTTPS {
+		if e.Healthy() && (e.Node || e.Pod != nil && settingOf(c, e.Pod).RedirectsToHTTPS) {
 			b.contradicted = true
 		}
 	}

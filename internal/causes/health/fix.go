@@ -31,7 +31,7 @@ func (b *backend) httpsPatch(port string) cause.Patch {
 	name, exists := b.backendConfig("-https")
 	service := fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata:\n  name: %s\n  namespace: %s\n  annotations:\n    %s: '%s'\n", b.Service, b.Namespace, glbc.AppProtocolsAnnotation, b.appProtocols(port))
 	if !exists {
-		service += "    cloud.google.com/backend-config: '{\"default\":\"" + name + "\"}'\n"
+		service += "    cloud.google.com/backend-config: '" + b.naming(name) + "'\n"
 	}
 	config := fmt.Sprintf("apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n  healthCheck:\n    type: HTTPS\n    requestPath: %s\n", name, b.Namespace, b.check.Path)
 	return cause.Patch{File: "instead: HTTPS to the pods", YAML: service + "---\n" + config}
@@ -59,6 +59,15 @@ func (b *backend) backendConfig(suffix string) (name string, exists bool) {
 		}
 	}
 	return b.Service + suffix, false
+}
+
+// naming is the Service's annotation once it names this BackendConfig too.
+func (b *backend) naming(config string) string {
+	svc, ok := b.Object.Get()
+	if !ok {
+		return `{"default":"` + config + `"}`
+	}
+	return glbc.WithBackendConfig(svc, b.ServicePort, config)
 }
 
 // portName is the Service port's name, which app-protocols is keyed by; empty when
@@ -94,8 +103,8 @@ func (b *backend) fixPath(a answer) cause.Fix {
 		f.Commands = []string{fmt.Sprintf(`kubectl patch backendconfig %s -n %s --type merge -p '{"spec":{"healthCheck":{"requestPath":"%s"}}}'`, name, b.Namespace, path)}
 		return f
 	}
-	f.Commands = []string{fmt.Sprintf(`echo '{"apiVersion":"cloud.google.com/v1","kind":"BackendConfig","metadata":{"name":"%s","namespace":"%s"},"spec":{"healthCheck":{"type":"%s","requestPath":"%s"}}}' | kubectl apply -f - && kubectl annotate service %s -n %s --overwrite cloud.google.com/backend-config='{"default":"%s"}'`,
-		name, b.Namespace, b.check.Type, path, b.Service, b.Namespace, name)}
+	f.Commands = []string{fmt.Sprintf(`echo '{"apiVersion":"cloud.google.com/v1","kind":"BackendConfig","metadata":{"name":"%s","namespace":"%s"},"spec":{"healthCheck":{"type":"%s","requestPath":"%s"}}}' | kubectl apply -f - && kubectl annotate service %s -n %s --overwrite cloud.google.com/backend-config='%s'`,
+		name, b.Namespace, b.check.Type, path, b.Service, b.Namespace, b.naming(name))}
 	return f
 }
 

@@ -69,7 +69,7 @@ func upgrades(c cause.Case) []glbc.Upgrade {
 		}
 	}
 	for _, s := range entries {
-		if s.Kind != signal.ClusterChanged || s.Target.Cluster != c.Facts.ClusterName || failed[s.Change.Operation] {
+		if s.Kind != signal.ClusterChanged || s.Target.Cluster != c.Facts.ClusterName || s.Change.Operation != "" && failed[s.Change.Operation] {
 			continue
 		}
 		if v, ok := s.Change.Fields["masterVersion"]; ok {
