@@ -161,7 +161,7 @@ func (i Incident) Said(reason Reason, p Posted, now time.Time) Incident {
 		i.Pending, i.Lease = "", time.Time{}
 	}
 	if reason == Opened && !i.ResolvedAt.IsZero() && i.Pending == "" {
-		i.Pending = Resolved
+		i.Pending, i.Lease = Resolved, time.Time{}
 	}
 	return i
 }

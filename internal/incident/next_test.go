@@ -164,5 +164,7 @@ func TestSaid(t *testing.T) {
 	}
 	if got := ended.Said(Opened, Posted{TS: "1"}, now); got.Pending != Resolved {
 		t.Errorf("it ended while its opening was being posted, and its end isn't pending: %+v", got)
+	} else if _, reason := Resolve(got, engine.Diagnosis{Target: ingress, Verdict: engine.Healthy}, policy, now); reason != Resolved {
+		t.Errorf("the next look says %s, want the end", reason)
 	}
 }
