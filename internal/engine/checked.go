@@ -56,6 +56,9 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 			Source: "compute.healthChecks.list", Link: cause.ComputeLink(facts.RelativePath(hc.GetSelfLink())),
 			Says: hc.GetName() + asks(check),
 		})
+		if derived, ok := derives(c, b, check); ok {
+			list = append(list, cause.Evidence{Source: "ingress controller", Says: derived})
+		}
 		if s, ok := lastWords(c, b); ok {
 			list = append(list, s)
 		}
@@ -64,6 +67,29 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 		}
 	}
 	return list
+}
+
+// derives compares the live check with the one that the controller would create
+// today; an existing check never follows (ingress-controller.md §2, update policy).
+func derives(c cause.Case, b glbc.Backend, live glbc.Check) (says string, ok bool) {
+	svc, found := b.Object.Get()
+	pods, read := c.Facts.Pods.Get()
+	if !found || !read || b.ServicePort == nil {
+		return "", false
+	}
+	in := glbc.InferCheck(svc, b.ServicePort, glbc.NEGRequestOf(svc).Ingress, pods)
+	switch {
+	case in.Why != "":
+		says = "from the readiness probe GKE derives nothing (" + in.Why + "), so by default it checks " + in.Check.Path
+	case in.Check.Path == live.Path && in.Check.Type == live.Type:
+		return "the check is what GKE derives from the readiness probe of " + in.From, true
+	default:
+		says = "from the readiness probe of " + in.From + " GKE would derive " + in.Check.Type + " " + in.Check.Path
+	}
+	if in.Check.Path != live.Path || in.Check.Type != live.Type {
+		says += "; the live check differs: an existing one doesn't follow the probe"
+	}
+	return says, true
 }
 
 func asks(check glbc.Check) string {

@@ -138,6 +138,15 @@ func BackendConfigOf(svc *corev1.Service, port *corev1.ServicePort) string {
 	return named.Default
 }
 
+// AppProtocol is the protocol between load balancer and pods for the port of this
+// name: HTTP, HTTPS or HTTP2. No match means HTTP.
+func AppProtocol(svc *corev1.Service, portName string) string {
+	if p := AppProtocols(svc)[portName]; p != "" {
+		return p
+	}
+	return "HTTP"
+}
+
 // AppProtocols is the annotation that says which protocol the load balancer speaks
 // to each port, by the port's name only (ingress-controller.md §1.11.6, §3); empty
 // when it is missing or invalid. The map is the caller's.

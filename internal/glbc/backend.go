@@ -3,7 +3,6 @@ package glbc
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -196,7 +195,7 @@ func namesWritten(ing *networkingv1.Ingress, b Backend) []string {
 			names = append(names, name)
 		}
 		if b.ServicePort.NodePort != 0 {
-			prefix := fmt.Sprintf("k8s-be-%d--", b.ServicePort.NodePort)
+			prefix := InstanceGroupBackendName(b.ServicePort.NodePort)
 			for name := range annotatedBackends(ing) {
 				if strings.HasPrefix(name, prefix) {
 					names = append(names, name)
