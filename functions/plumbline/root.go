@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, environ [
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.SetArgs(args)
+	root.SetArgs(orServe(args, environ))
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
@@ -44,6 +45,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, environ [
 	root.AddCommand(demoCommand(stdout, stderr), replayCommand(stdout, stderr), serveCommand(stdout, stderr, environ), versionCommand(stdout))
 	err := root.ExecuteContext(ctx)
 	return exitStatus(err, stderr)
+}
+
+// orServe: in a container of Cloud Run there are no arguments, and FUNCTION_TARGET
+// says that a function is to be served.
+func orServe(args, environ []string) []string {
+	if len(args) == 0 && slices.ContainsFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "FUNCTION_TARGET=") }) {
+		return []string{"serve"}
+	}
+	return args
 }
 
 func exitStatus(err error, stderr io.Writer) int {

@@ -271,3 +271,15 @@ expect: {verdict: healthy}
 		t.Errorf("leniently: got %+v", got)
 	}
 }
+
+// TestWithoutArgumentsAContainerServes: FUNCTION_TARGET alone starts the function; a
+// wrong one is a mistake of the configuration.
+func TestWithoutArgumentsAContainerServes(t *testing.T) {
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), nil, &out, &errs, []string{"FUNCTION_TARGET=Nope"}); code != exitUsage || !strings.Contains(errs.String(), "FUNCTION_TARGET") {
+		t.Errorf("exit %d, said %q", code, errs.String())
+	}
+	if code := run(t.Context(), nil, &out, &errs, nil); code != exitOK || !strings.Contains(out.String(), "Available Commands") {
+		t.Errorf("without either: exit %d, said %q", code, out.String())
+	}
+}
