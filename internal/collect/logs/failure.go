@@ -11,13 +11,27 @@ import (
 	"plumbline/internal/collect/refusal"
 )
 
+// A refused request is the server's answer without the form by which the vendor's
+// client decides to send it again.
+type refused struct{ answer *status.Status }
+
+func (r *refused) Error() string { return r.answer.Message() }
+
+// final makes an answer of the server the end of a request; another error stays.
+func final(err error) error {
+	if s, ok := status.FromError(err); ok {
+		return &refused{s}
+	}
+	return err
+}
+
 // statusOf is the short form of an error, said as the other APIs say it.
 func statusOf(err error) string {
-	var answer interface{ GRPCStatus() *status.Status }
-	if !errors.As(err, &answer) {
+	answer, ok := errors.AsType[*refused](err)
+	if !ok {
 		return refusal.Connection(err)
 	}
-	s := answer.GRPCStatus()
+	s := answer.answer
 	if s.Code() == codes.DeadlineExceeded {
 		return refusal.Timeout
 	}

@@ -5,21 +5,18 @@
 package logs
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	logging "cloud.google.com/go/logging/apiv2"
-	"cloud.google.com/go/logging/apiv2/loggingpb"
-	"github.com/googleapis/gax-go/v2"
+	"cloud.google.com/go/logging"
+	"cloud.google.com/go/logging/logadmin"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
 	_ "google.golang.org/genproto/googleapis/cloud/audit" // the type of protoPayload in audit entries
 	"google.golang.org/grpc"
-	"google.golang.org/protobuf/encoding/protojson"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/meter"
@@ -34,18 +31,17 @@ const (
 )
 
 // A Reader asks Cloud Logging.
-//
-// It uses the generated client that logadmin is built on: logadmin's own entries
-// have lost the escaping of logName, receiveTimestamp, spanId and split, and one
-// payload of a type that isn't linked in ends its whole list.
-type Reader struct{ client *logging.Client }
+type Reader struct{ client *logadmin.Client }
 
-// New prepares the client; it opens no connection.
+// New prepares the client; it opens no connection. Reading is all that its scope
+// allows.
 func New(ctx context.Context, opts ...option.ClientOption) (*Reader, error) {
 	opts = append([]option.ClientOption{
-		option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(count)),
+		option.WithScopes(logging.ReadScope),
+		option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(once)),
 	}, opts...)
-	client, err := logging.NewClient(ctx, opts...)
+	// Every query names its project; the client wants a parent all the same.
+	client, err := logadmin.NewClient(ctx, "projects/-", opts...)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the Logging client: %w", err)
 	}
@@ -56,15 +52,15 @@ func New(ctx context.Context, opts ...option.ClientOption) (*Reader, error) {
 func (r *Reader) Close() error { return r.client.Close() }
 
 // Query finds the entries of a project that match the filter in the 30 days before
-// now, newest first, at most two pages of 500. The filter may bound the time of its parts.
+// now, newest first, at most two pages of 500. The filter may bound the time of its
+// parts. The client would add a bound of its own to a filter without any.
 func (r *Reader) Query(ctx context.Context, project, filter string, now time.Time) facts.Value[[]json.RawMessage] {
-	it := r.client.ListLogEntries(ctx, &loggingpb.ListLogEntriesRequest{
-		ResourceNames: []string{"projects/" + project},
-		Filter:        bound(filter, now),
-		OrderBy:       "timestamp desc",
-		PageSize:      pageSize,
-	}, gax.WithRetry(func() gax.Retryer { return nil }))
-	entries, err := read(it)
+	sent := 0
+	it := r.client.Entries(
+		context.WithValue(ctx, sentKey{}, &sent),
+		logadmin.ResourceNames([]string{"projects/" + project}), logadmin.Filter(bound(filter, now)), logadmin.NewestFirst(), logadmin.PageSize(pageSize),
+	)
+	entries, err := read(it, &sent)
 	if err != nil {
 		return facts.Unknown[[]json.RawMessage](&facts.Error{
 			Needs:  string(facts.Logs),
@@ -81,12 +77,10 @@ func bound(filter string, now time.Time) string {
 }
 
 // read takes what the pages hold.
-func read(it *logging.LogEntryIterator) ([]json.RawMessage, error) {
+func read(it *logadmin.EntryIterator, sent *int) ([]json.RawMessage, error) {
 	var entries []json.RawMessage
-	var page any
-	pages := 0
 	for {
-		if pages == maxPages && it.PageInfo().Remaining() == 0 {
+		if *sent == maxPages && it.PageInfo().Remaining() == 0 {
 			return entries, nil
 		}
 		entry, err := it.Next()
@@ -96,37 +90,27 @@ func read(it *logging.LogEntryIterator) ([]json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
-		if it.Response != page {
-			page = it.Response
-			pages++
-		}
 		text, err := encode(entry)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("encoding entry %s: %w", entry.InsertID, err)
 		}
 		entries = append(entries, text)
 	}
 }
 
-// encode is an entry as a sink publishes it. One whose payload has a type that
-// isn't linked in goes without: it still says that something happened.
-func encode(entry *loggingpb.LogEntry) (json.RawMessage, error) {
-	text, err := protojson.Marshal(entry)
-	if err != nil {
-		entry.Payload = nil
-		if text, err = protojson.Marshal(entry); err != nil {
-			return nil, fmt.Errorf("encoding entry %s: %w", entry.GetInsertId(), err)
-		}
-	}
-	var compact bytes.Buffer // protojson varies its spaces
-	if err := json.Compact(&compact, text); err != nil {
-		return nil, fmt.Errorf("encoding entry %s: %w", entry.GetInsertId(), err)
-	}
-	return compact.Bytes(), nil
-}
+// sentKey is where a query counts its requests, one a page.
+type sentKey struct{}
 
-// count reports each request to the meter.
-func count(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+// once reports each request to the meter and to its query, and keeps the client from
+// sending it again: a failure loses what the client recognises as worth another try,
+// since a diagnosis would wait for that.
+func once(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	meter.Sent(ctx)
-	return invoke(ctx, method, req, reply, cc, opts...)
+	if sent, ok := ctx.Value(sentKey{}).(*int); ok {
+		*sent++
+	}
+	if err := invoke(ctx, method, req, reply, cc, opts...); err != nil {
+		return final(err)
+	}
+	return nil
 }
