@@ -33,6 +33,9 @@ type backend struct {
 	contradicted bool
 	// refused is what our own probe met instead of an app, silent what the check met.
 	refused, silent string
+	// unread: the check logs what it gets, and the log couldn't be read, or not the
+	// NEGs whose numbers its entries carry.
+	unread bool
 }
 
 // An answer is what an app said to the check's request.
@@ -128,6 +131,7 @@ func (b *backend) observe(c cause.Case) {
 
 // readLog takes the newest entry of each failing endpoint: an older answer is none.
 func (b *backend) readLog(c cause.Case) {
+	b.unread = b.check.Logging && (!c.Facts.History.Known() || !c.Facts.NEGs.Known())
 	seen := map[string]bool{}
 	for _, s := range c.Entries() {
 		if s.Kind != signal.HealthChanged || !b.concerns(c.Facts, s) || seen[s.Health.IP] {

@@ -24,7 +24,8 @@ func checkRedirectToHTTPS(c cause.Case) cause.Outcome {
 
 // redirectsToHTTPS weighs what is known: the probe's own answer, then the logged
 // status with the app's proven setting, then the setting alone. An answer that
-// contradicts the setting, or none at all, takes the setting's word away. A probe
+// contradicts the setting, or none at all, takes the setting's word away; so does a
+// log that may hold such an answer and couldn't be read. A probe
 // that can't connect says little, since the way from the API server isn't Google's:
 // it only keeps the rest from being proof.
 func (b *backend) redirectsToHTTPS() (cause.Confidence, answer) {
@@ -41,7 +42,7 @@ func (b *backend) redirectsToHTTPS() (cause.Confidence, answer) {
 		return cause.Likely, logged[0]
 	case len(logged) > 0:
 		return cause.Proven, logged[0]
-	case b.silent != "" || b.refused != "":
+	case b.silent != "" || b.refused != "" || b.unread:
 		return 0, answer{}
 	}
 	return cause.Likely, answer{}
