@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/facts"
 )
@@ -33,9 +34,9 @@ func (c *Cluster) IngressClasses(ctx context.Context) facts.Value[[]*networkingv
 }
 
 // Gateways reads those of all namespaces; absent where the CRD isn't installed.
-func (c *Cluster) Gateways(ctx context.Context) facts.Value[[]facts.Gateway] {
+func (c *Cluster) Gateways(ctx context.Context) facts.Value[[]*gatewayv1.Gateway] {
 	resource := schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gateways"}
-	return orAbsent(list(ctx, c, query{needs: facts.Gateways, resource: resource}, gateway))
+	return orAbsent(list(ctx, c, query{needs: facts.ThirdPartyObjects, resource: resource}, typed[gatewayv1.Gateway]))
 }
 
 // Services reads those of a namespace; empty means all.
@@ -103,26 +104,4 @@ func pod(u *unstructured.Unstructured) (*corev1.Pod, error) {
 	}
 	redact(p)
 	return p, nil
-}
-
-// gateway picks the few fields that are read; the vendor's types would bring their
-// own module.
-func gateway(u *unstructured.Unstructured) (facts.Gateway, error) {
-	g := facts.Gateway{Namespace: u.GetNamespace(), Name: u.GetName(), Created: u.GetCreationTimestamp().UTC()}
-	var err error
-	if g.Class, _, err = unstructured.NestedString(u.Object, "spec", "gatewayClassName"); err != nil {
-		return g, err
-	}
-	addresses, _, err := unstructured.NestedSlice(u.Object, "status", "addresses")
-	if err != nil {
-		return g, err
-	}
-	for _, a := range addresses {
-		if fields, ok := a.(map[string]any); ok {
-			if value, ok := fields["value"].(string); ok {
-				g.Addresses = append(g.Addresses, value)
-			}
-		}
-	}
-	return g, nil
 }
