@@ -14,12 +14,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"golang.org/x/oauth2"
 	"google.golang.org/api/container/v1"
 
 	"plumbline/internal/collect/kube"
-	"plumbline/internal/facts"
 	"plumbline/internal/meter"
 )
 
