@@ -38,7 +38,7 @@ func (w world) verdict(p Packet) Verdict {
 			continue
 		}
 		switch {
-		case r.disabled && r.ports.truth != no && w.admits(denied, r):
+		case r.disabled && w.admits(denied, r):
 			v.Disabled = append(v.Disabled, r.id)
 		case !r.disabled && r.ports.truth == no && r.sameProtocol && w.admits(denied, r):
 			v.OtherPorts = append(v.OtherPorts, r.id)
@@ -59,7 +59,7 @@ func (w world) rules() []*compiled {
 }
 
 // admits is whether something of what is denied would be allowed if the rule were
-// enabled and covered the packet's port.
+// enabled, if it is disabled, or covered the packet's port, if it is enabled.
 func (w world) admits(denied []netip.Prefix, r *compiled) bool {
 	if r.rest.truth == no || !r.touches(denied) {
 		return false
@@ -86,12 +86,14 @@ func (r *compiled) touches(sources []netip.Prefix) bool {
 	return false
 }
 
-// parts evaluates every source, as if the rule granted were enabled and covered the
-// port.
+// parts evaluates every source, with one rule granted what it lacks.
 func (w world) parts(sources []netip.Prefix, granted *compiled) []Part {
 	var all []Part
 	for _, s := range sources {
-		s = s.Masked()
+		if s = s.Masked(); !s.IsValid() {
+			all = append(all, Part{Source: s, Why: "the source isn't a range of addresses"})
+			continue
+		}
 		parts := w.walk(s, w.orders[0], granted)
 		for _, o := range w.orders[1:] {
 			parts = agreed(parts, w.walk(s, o, granted))

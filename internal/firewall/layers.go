@@ -73,7 +73,8 @@ func documents(n Network) []document {
 }
 
 // vpcRules are the VPC rules of the network in all that was read, each once by its
-// name, as the effective answer has it.
+// name, as the effective answer has it. Whether that answer lists disabled rules
+// isn't documented.
 func vpcRules(n Network) []*computepb.Firewall {
 	global, _ := n.Global.Get()
 	region, _ := n.Region.Get()
@@ -82,8 +83,8 @@ func vpcRules(n Network) []*computepb.Firewall {
 	var rules []*computepb.Firewall
 	for _, list := range [][]*computepb.Firewall{global.GetFirewalls(), region.GetFirewalls(), listed} {
 		for _, r := range list {
-			if !seen[r.GetName()] && ofNetwork(r, n.SelfLink) {
-				seen[r.GetName()] = true
+			if name := r.GetName(); ofNetwork(r, n.SelfLink) && (name == "" || !seen[name]) {
+				seen[name] = true
 				rules = append(rules, r)
 			}
 		}

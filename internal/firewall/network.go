@@ -24,7 +24,8 @@ type Network struct {
 	// Global has. Absent means that the region has none.
 	Region facts.Value[*computepb.RegionNetworkFirewallPoliciesGetEffectiveFirewallsResponse]
 	// Rules is what firewalls.list of the network's own project answered, for any
-	// number of networks. Where Global couldn't be read, they are all that is known.
+	// number of networks. Where Global couldn't be read, they are all that is known;
+	// where it was, those that it lacks count as well.
 	Rules facts.Value[[]*computepb.Firewall]
 }
 

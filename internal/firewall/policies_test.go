@@ -90,6 +90,11 @@ func TestOrderOfEvaluation(t *testing.T) {
 			world: world{policies: []policy{ordered(20, system("late", denyAll)), ordered(10, system("early", allowAll))}},
 			want:  firewall.Allowed, both: "allowed by regional system policy early, rule 100 (allow)",
 		},
+		"hierarchical policies are ordered as listed, whatever their association says": {
+			world: world{policies: []policy{ordered(20, hierarchical("org", allowAll)), ordered(10, hierarchical("folder", denyAll))}},
+			want:  firewall.Allowed, both: "allowed by hierarchical policy org, rule 100 (allow)",
+			inferred: "org comes before folder because it is listed first",
+		},
 		"by default VPC rules come before the global policy": {
 			world: world{vpc: []string{admit}, policies: []policy{global("edge", denyAll)}},
 			want:  firewall.Allowed, both: "allowed by " + lb,

@@ -179,8 +179,10 @@ func unreadKinds(groups, fqdns, regions, intelligences []string) string {
 		name string
 		used bool
 	}{
-		{"address groups", len(groups) > 0}, {"domain names", len(fqdns) > 0},
-		{"geolocations", len(regions) > 0}, {"threat intelligence lists", len(intelligences) > 0},
+		{"address groups", len(groups) > 0},
+		{"domain names", len(fqdns) > 0},
+		{"geolocations", len(regions) > 0},
+		{"threat intelligence lists", len(intelligences) > 0},
 	} {
 		if k.used {
 			kinds = append(kinds, k.name)

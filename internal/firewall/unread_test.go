@@ -1,6 +1,7 @@
 package firewall_test
 
 import (
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -181,6 +182,9 @@ func TestWhatWouldHelp(t *testing.T) {
 		"the disabled rule is for another port": {
 			world: world{vpc: []string{"off 1000 allow tcp:80 from=0.0.0.0/0 disabled"}},
 		},
+		"the disabled rule is for ports that can't be read": {
+			world: world{vpc: []string{"off 1000 allow tcp:http from=0.0.0.0/0 disabled"}},
+		},
 		"a disabled rule of a policy": {
 			world: world{policies: []policy{global("edge", "10 allow all from=35.191.0.0/16 name=probers disabled")}}, disabled: "probers",
 		},
@@ -232,6 +236,16 @@ func names(rules []firewall.Rule) string {
 		all = append(all, r.Name)
 	}
 	return strings.Join(all, " ")
+}
+
+func TestSourcesThatAreNone(t *testing.T) {
+	t.Parallel()
+	for name, sources := range map[string][]netip.Prefix{"no sources": nil, "an invalid one": {{}}} {
+		v := verdictCase{world: world{vpc: []string{admit}}, packet: func(p *firewall.Packet) { p.Sources = sources }}.run(t)
+		if v.Outcome != firewall.Unknown || len(v.Parts) != len(sources) {
+			t.Errorf("%s: %v %v", name, v.Outcome, lines(v))
+		}
+	}
 }
 
 func TestHintsAreOfWhatWasRead(t *testing.T) {

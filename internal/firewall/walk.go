@@ -24,7 +24,8 @@ type doubt struct {
 // A walk takes pieces through the policies, until each is decided.
 type walk struct {
 	policies []policy
-	// granted is a rule that is taken for enabled and for covering the port.
+	// granted is a rule that is taken for enabled if it is disabled, and for covering
+	// the port if it is enabled.
 	granted *compiled
 	done    []Part
 }

@@ -145,9 +145,14 @@ type policy struct {
 }
 
 func hierarchical(name string, rules ...string) policy { return policy{"HIERARCHY", name, rules, nil} }
-func system(name string, rules ...string) policy       { return policy{"SYSTEM_REGIONAL", name, rules, nil} }
-func global(name string, rules ...string) policy       { return policy{"NETWORK", name, rules, nil} }
-func regional(name string, rules ...string) policy     { return policy{"NETWORK_REGIONAL", name, rules, nil} }
+
+func system(name string, rules ...string) policy { return policy{"SYSTEM_REGIONAL", name, rules, nil} }
+
+func global(name string, rules ...string) policy { return policy{"NETWORK", name, rules, nil} }
+
+func regional(name string, rules ...string) policy {
+	return policy{"NETWORK_REGIONAL", name, rules, nil}
+}
 
 func ordered(order int32, p policy) policy {
 	p.order = &order
