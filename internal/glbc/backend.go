@@ -49,7 +49,9 @@ func (b Backend) Title() string {
 }
 
 // BackendServiceRef names a backend service by project, scope and name.
-func BackendServiceRef(bs *computepb.BackendService) facts.Ref { return ComputeRef(facts.KindBackendService, bs.GetSelfLink()) }
+func BackendServiceRef(bs *computepb.BackendService) facts.Ref {
+	return ComputeRef(facts.KindBackendService, bs.GetSelfLink())
+}
 
 // ComputeRef names a Compute resource of a kind by its URL.
 func ComputeRef(kind, url string) facts.Ref {
