@@ -13,7 +13,6 @@ func TestWhatWouldHelp(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		world                world
-		edit                 func(*firewall.Network)
 		target               func(*firewall.Target)
 		disabled, otherPorts string
 	}{
@@ -86,7 +85,7 @@ func TestWhatWouldHelp(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v := verdictCase{world: tt.world, target: tt.target, edit: tt.edit}.run(t)
+			v := verdictCase{world: tt.world, target: tt.target}.run(t)
 			if diff := cmp.Diff([2]string{tt.disabled, tt.otherPorts}, [2]string{names(v.Disabled), names(v.OtherPorts)}); diff != "" {
 				t.Errorf("disabled and other ports (-want +got):\n%s", diff)
 			}
