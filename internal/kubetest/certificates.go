@@ -101,9 +101,9 @@ func newKey() (privateKey, error) {
 	if err != nil {
 		return privateKey{}, fmt.Errorf("making a key: %w", err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	der, err := x509.MarshalECPrivateKey(key)
 	if err != nil {
 		return privateKey{}, fmt.Errorf("encoding a key: %w", err)
 	}
-	return privateKey{key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})}, nil
+	return privateKey{key, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})}, nil
 }

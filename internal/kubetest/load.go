@@ -57,6 +57,12 @@ func (c *Client) Load(ctx context.Context, objects []*unstructured.Unstructured)
 	return nil
 }
 
+// Path is where the API server has an object of this kind and name.
+func (c *Client) Path(ctx context.Context, o *unstructured.Unstructured) (string, error) {
+	at, _, err := c.collection(ctx, map[string]*metav1.APIResourceList{}, o)
+	return at + "/" + o.GetName(), err
+}
+
 func (c *Client) put(ctx context.Context, known map[string]*metav1.APIResourceList, o *unstructured.Unstructured) error {
 	at, hasStatus, err := c.collection(ctx, known, o)
 	if err != nil {
