@@ -56,10 +56,13 @@ type Server struct {
 }
 
 // Start starts a Server and ends it with the test. Where the binaries are missing
-// it skips the test, or fails it when the environment says Integration. The logs of
-// both processes are shown when the test fails because they don't start.
+// it skips the test, or fails it when the environment says Integration; it skips short
+// tests too. What doesn't start shows the end of its log.
 func Start(t testing.TB, c Config) *Server {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("starts an API server")
+	}
 	binaries, err := Find(t.Context())
 	if errors.Is(err, os.ErrNotExist) && os.Getenv(Integration) != "1" {
 		t.Skipf("no API server: %v", err)

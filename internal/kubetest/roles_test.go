@@ -133,3 +133,17 @@ func roleOf(t *testing.T, objects []*unstructured.Unstructured) (role rbacv1.Clu
 	}
 	return role, binding
 }
+
+// What the README tells people to type is what the files tell, and what the tests do.
+func TestTheReadmeAppliesTheRoles(t *testing.T) {
+	const command = "sed 's/PROJECT/" + project + "/' deploy/kubernetes/rbac.yaml | kubectl apply -f -"
+	for _, file := range []string{"README.md", "deploy/kubernetes/rbac.yaml"} {
+		text, err := os.ReadFile(root + file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), command) {
+			t.Errorf("%s doesn't say %s", file, command)
+		}
+	}
+}
