@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // A Client sends requests to the API server as somebody. Unlike client-go it shows
@@ -128,6 +129,34 @@ func (c *Client) into(ctx context.Context, r Request, result any) error {
 		return fmt.Errorf("decoding the answer to %s %s: %w", r.Method, r.Path, err)
 	}
 	return nil
+}
+
+// insist is into for a server that has only just started: what it can't do yet
+// (429, 5xx) is asked again until it can.
+func (c *Client) insist(ctx context.Context, r Request, result any) error {
+	return poll(ctx, func() (done bool, err error) {
+		err = c.into(ctx, r, result)
+		var refused *statusError
+		unable := errors.As(err, &refused) && (refused.status == http.StatusTooManyRequests || refused.status >= http.StatusInternalServerError)
+		return !unable, err
+	})
+}
+
+// poll asks until it is done; when ctx ends before, the error is the last one.
+func poll(ctx context.Context, ask func() (done bool, err error)) error {
+	ticker := time.NewTicker(pollInterval)
+	defer ticker.Stop()
+	for {
+		done, err := ask()
+		if done {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+		case <-ticker.C:
+		}
+	}
 }
 
 // A statusError is an answer that refuses.

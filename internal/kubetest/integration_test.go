@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"golang.org/x/oauth2"
 	"google.golang.org/api/container/v1"
@@ -39,7 +40,7 @@ type cluster struct {
 // counts: each step adds to the cluster.
 func TestIntegrationTheCollectorAsItsServiceAccount(t *testing.T) {
 	c := startCluster(t)
-	c.load(t, deployed(t, "rbac.yaml"))
+	c.grant(t, "rbac.yaml", "/api/v1/pods?limit=1")
 	t.Run("a custom resource without its CRD is absent", c.customResourcesAreAbsent)
 	c.load(t, manifestFile(t, "testdata/crds.yaml"))
 	c.load(t, manifestFile(t, "testdata/crds-mesh.yaml"))
@@ -51,7 +52,7 @@ func TestIntegrationTheCollectorAsItsServiceAccount(t *testing.T) {
 	t.Run("only what is needed is allowed", func(t *testing.T) { c.onlyAllowed(t, reads) })
 	t.Run("nothing can be written", c.writesAreForbidden)
 	t.Run("nobody else can be played, nor the server looked into", c.othersAreForbidden)
-	c.load(t, deployed(t, "rbac-probe.yaml"))
+	c.grant(t, "rbac-probe.yaml", "/api/v1/namespaces/shop/pods/of-nobody/proxy/")
 	t.Run("the probe's role adds one verb", func(t *testing.T) { c.onlyAllowed(t, reads, probes) })
 }
 
@@ -87,6 +88,26 @@ func (c *cluster) load(t *testing.T, objects []*unstructured.Unstructured) {
 		t.Fatal(err)
 	}
 	c.objects = append(c.objects, objects...)
+}
+
+// grant loads a file of roles and waits until the authorizer knows it, some
+// milliseconds later: until the reader is no longer forbidden this path.
+func (c *cluster) grant(t *testing.T, file, path string) {
+	t.Helper()
+	if got := do(t.Context(), t, c.reader, kubetest.Request{Path: path}); got.status != http.StatusForbidden {
+		t.Fatalf("%s before %s: %d %s, want it forbidden", path, file, got.status, got.body)
+	}
+	c.load(t, deployed(t, file))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for got := (answer{status: http.StatusForbidden}); got.status == http.StatusForbidden; {
+		select {
+		case <-ctx.Done():
+			t.Fatalf("%s with %s: %s", path, file, got.body)
+		case <-time.After(10 * time.Millisecond):
+		}
+		got = do(t.Context(), t, c.reader, kubetest.Request{Path: path})
+	}
 }
 
 // collector is the real one, which comes in as a user and by an endpoint as

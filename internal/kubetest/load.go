@@ -17,6 +17,9 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 )
 
+// loadTimeout is how long loading may take; mostly it is a second.
+const loadTimeout = time.Minute
+
 // bufferSize is what the YAML decoder reads at first to tell YAML from JSON.
 const bufferSize = 4096
 
@@ -48,6 +51,8 @@ func (c *Client) Load(ctx context.Context, objects []*unstructured.Unstructured)
 	}
 	ordered := slices.Clone(objects)
 	slices.SortStableFunc(ordered, func(a, b *unstructured.Unstructured) int { return cmp.Compare(first(b), first(a)) })
+	ctx, cancel := context.WithTimeout(ctx, loadTimeout)
+	defer cancel()
 	known := map[string]*metav1.APIResourceList{}
 	for _, o := range ordered {
 		if err := c.put(ctx, known, o); err != nil {
@@ -73,7 +78,7 @@ func (c *Client) put(ctx context.Context, known map[string]*metav1.APIResourceLi
 		unstructured.RemoveNestedField(object.Object, "metadata", field)
 	}
 	stored := &unstructured.Unstructured{}
-	err = c.into(ctx, Request{Method: http.MethodPost, Path: at, Body: object.Object}, &stored.Object)
+	err = c.insist(ctx, Request{Method: http.MethodPost, Path: at, Body: object.Object}, &stored.Object)
 	if isStatus(err, http.StatusConflict) {
 		stored, err = c.replace(ctx, at+"/"+o.GetName(), object)
 	}
@@ -158,25 +163,16 @@ func (c *Client) awaitServed(ctx context.Context, crd *unstructured.Unstructured
 }
 
 func (c *Client) awaitResource(ctx context.Context, version, plural string) error {
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
-	for {
+	return poll(ctx, func() (done bool, err error) {
 		var resources metav1.APIResourceList
+		if err := c.into(ctx, Request{Path: version}, &resources); err != nil {
+			return false, err
+		}
+		if !slices.ContainsFunc(resources.APIResources, func(r metav1.APIResource) bool { return r.Name == plural }) {
+			return false, fmt.Errorf("%s doesn't name %s", version, plural)
+		}
 		var list metav1.PartialObjectMetadataList
-		err := c.into(ctx, Request{Path: version}, &resources)
-		if err == nil && !slices.ContainsFunc(resources.APIResources, func(r metav1.APIResource) bool { return r.Name == plural }) {
-			err = errors.New(version + " doesn't name it")
-		}
-		if err == nil {
-			err = c.into(ctx, Request{Path: version + "/" + plural}, &list)
-		}
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%s aren't served: %w (%w)", plural, err, context.Cause(ctx))
-		case <-ticker.C:
-		}
-	}
+		err = c.into(ctx, Request{Path: version + "/" + plural}, &list)
+		return err == nil, err
+	})
 }
