@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -23,6 +24,10 @@ const (
 	etcdSource      = "go.etcd.io/etcd/server/v3"
 	apiServerSource = "k8s.io/kubernetes/cmd/kube-apiserver"
 	kubernetes      = "k8s.io/kubernetes"
+	// versionFlag is followed by the version; a release's build says it so, and
+	// without it the API server claims to be v0.0.0.
+	versionFlag = "-X k8s.io/component-base/version.gitVersion="
+	linkFlags   = "-s -w"
 )
 
 // Find looks for the binaries where Build puts them. An error that is
@@ -53,10 +58,11 @@ func Build(ctx context.Context, log io.Writer) (Binaries, error) {
 	if err != nil {
 		return Binaries{}, err
 	}
-	if b, err := find(dir); err == nil {
+	b, err := find(dir)
+	if err == nil {
 		return b, nil
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o750); err != nil {
+	if err = os.MkdirAll(filepath.Dir(dir), 0o750); err != nil {
 		return Binaries{}, fmt.Errorf("making the cache of binaries: %w", err)
 	}
 	// Whoever builds the same meanwhile must never see half of it.
@@ -69,21 +75,20 @@ func Build(ctx context.Context, log io.Writer) (Binaries, error) {
 	if err != nil {
 		return Binaries{}, err
 	}
-	b := binariesIn(unfinished)
+	b = binariesIn(unfinished)
 	for _, one := range []struct{ path, source, flags string }{
-		{b.Etcd, etcdSource, "-s -w"},
-		// A release's build says its version so; without it, it claims to be v0.0.0.
-		{b.APIServer, apiServerSource, "-s -w -X k8s.io/component-base/version.gitVersion=" + version},
+		{b.Etcd, etcdSource, linkFlags},
+		{b.APIServer, apiServerSource, linkFlags + " " + versionFlag + version},
 	} {
 		cmd := goCommand(ctx, module, "build", "-p", "2", "-o", one.path, "-ldflags", one.flags, one.source)
 		cmd.Stdout, cmd.Stderr = log, log
-		if err := cmd.Run(); err != nil {
+		if err = cmd.Run(); err != nil {
 			return Binaries{}, fmt.Errorf("building %s in %s: %w (what go.sum lacks, go mod tidy adds)", one.source, module, err)
 		}
 	}
-	if err := os.Rename(unfinished, dir); err != nil {
-		if b, found := find(dir); found == nil { // somebody was faster
-			return b, nil
+	if err = os.Rename(unfinished, dir); err != nil {
+		if there, found := find(dir); found == nil { // somebody was faster
+			return there, nil
 		}
 		return Binaries{}, fmt.Errorf("keeping the binaries: %w", err)
 	}
@@ -116,13 +121,14 @@ func places(ctx context.Context) (module, dir string, err error) {
 
 func cacheKey(module fs.FS) (string, error) {
 	hash := sha256.New()
-	fmt.Fprintln(hash, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	how := []string{runtime.Version(), runtime.GOOS, runtime.GOARCH, etcdSource, apiServerSource, linkFlags, versionFlag}
+	hash.Write([]byte(strings.Join(how, " ")))
 	for _, name := range []string{"go.mod", "go.sum"} {
 		content, err := fs.ReadFile(module, name)
 		if err != nil {
 			return "", fmt.Errorf("reading the module of the API server: %w", err)
 		}
-		fmt.Fprintln(hash, name, len(content))
+		hash.Write([]byte("\n" + name + " " + strconv.Itoa(len(content)) + "\n"))
 		hash.Write(content)
 	}
 	return hex.EncodeToString(hash.Sum(nil))[:16], nil

@@ -81,9 +81,9 @@ func (s *Server) closeIdle() {
 func (c *Client) Do(ctx context.Context, r Request) (status int, body []byte, err error) {
 	var content io.Reader
 	if r.Body != nil {
-		text, err := json.Marshal(r.Body)
-		if err != nil {
-			return 0, nil, fmt.Errorf("encoding the body of %s %s: %w", r.Method, r.Path, err)
+		text, failed := json.Marshal(r.Body)
+		if failed != nil {
+			return 0, nil, fmt.Errorf("encoding the body of %s %s: %w", r.Method, r.Path, failed)
 		}
 		content = bytes.NewReader(text)
 	}

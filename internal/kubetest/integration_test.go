@@ -28,11 +28,12 @@ const (
 
 // A cluster is the world external-neg in a real API server.
 type cluster struct {
-	server  *kubetest.Server
-	admin   *kubetest.Client
-	reader  *kubetest.Client
-	world   *container.Cluster
-	objects []*unstructured.Unstructured
+	scenario *scenario.Scenario
+	world    *container.Cluster
+	server   *kubetest.Server
+	admin    *kubetest.Client
+	reader   *kubetest.Client
+	objects  []*unstructured.Unstructured
 }
 
 // TestIntegrationTheCollectorAsItsServiceAccount: with deploy/kubernetes/rbac.yaml a
@@ -48,6 +49,8 @@ func TestIntegrationTheCollectorAsItsServiceAccount(t *testing.T) {
 	t.Run("every read finds what the cluster holds", c.readsFind)
 	t.Run("without a role every read is a gap", c.readsOfAStrangerAreGaps)
 	t.Run("the way in by address finds the same", c.readsByAddress)
+	t.Run("all is healthy, and there are no gaps", c.diagnosesAreHealthy)
+	t.Run("without a role nothing is claimed", c.diagnosesOfAStrangerNameTheGaps)
 	t.Run("no Secret can be read", c.secretsAreForbidden)
 	t.Run("only what is needed is allowed", func(t *testing.T) { c.onlyAllowed(t, reads) })
 	t.Run("nothing can be written", c.writesAreForbidden)
@@ -68,9 +71,10 @@ func startCluster(t *testing.T) *cluster {
 	if world == nil || len(s.World.Kubernetes["main"]) == 0 {
 		t.Fatalf("the world has no %s, or nothing in it", clusterName)
 	}
-	c := &cluster{world: world}
+	c := &cluster{scenario: s, world: world}
 	c.server = kubetest.Start(t, kubetest.Config{
 		ServiceCIDR: world.ServicesIpv4Cidr,
+		ClusterUID:  uidOf(t, s.World.Kubernetes["main"]),
 		Hosts:       []string{world.ControlPlaneEndpointsConfig.DnsEndpointConfig.Endpoint, world.Endpoint},
 		Users:       []string{reader, stranger},
 	})
@@ -80,6 +84,18 @@ func startCluster(t *testing.T) *cluster {
 	}
 	c.load(t, s.World.Kubernetes["main"])
 	return c
+}
+
+// uidOf is the UID of the namespace kube-system.
+func uidOf(t *testing.T, objects []*unstructured.Unstructured) string {
+	t.Helper()
+	for _, o := range objects {
+		if o.GetKind() == "Namespace" && o.GetName() == "kube-system" {
+			return string(o.GetUID())
+		}
+	}
+	t.Fatal("the world has no namespace kube-system")
+	return ""
 }
 
 func (c *cluster) load(t *testing.T, objects []*unstructured.Unstructured) {
@@ -114,19 +130,25 @@ func (c *cluster) grant(t *testing.T, file, path string) {
 // clusters.get names it.
 func (c *cluster) collector(t *testing.T, user string, at *container.Cluster) *kube.Cluster {
 	t.Helper()
-	public := x509.NewCertPool()
-	public.AppendCertsFromPEM(c.server.CA)
-	connections := kube.New(kube.Config{
-		Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: c.server.Token(user)}),
-		Dial:        c.server.Dial,
-		PublicRoots: public,
-	})
+	connections := kube.New(c.way(user))
 	t.Cleanup(connections.Close)
 	opened, err := connections.Open(clusterName, at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return opened
+}
+
+// way is how a user gets in. The server's authority plays the public ones too, which
+// sign the DNS endpoints.
+func (c *cluster) way(user string) kube.Config {
+	public := x509.NewCertPool()
+	public.AppendCertsFromPEM(c.server.CA)
+	return kube.Config{
+		Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: c.server.Token(user)}),
+		Dial:        c.server.Dial,
+		PublicRoots: public,
+	}
 }
 
 // byAddress is the world's cluster without its DNS endpoint: reached by its address,

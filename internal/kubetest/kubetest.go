@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -35,6 +36,9 @@ type Config struct {
 	// ServiceCIDR is where ClusterIPs may lie, as 10.92.0.0/20; empty means
 	// Kubernetes's own default.
 	ServiceCIDR string
+	// ClusterUID becomes the UID of the namespace kube-system, by which GKE's
+	// controllers tell clusters apart (ingress-controller.md §6); empty means any.
+	ClusterUID string
 	// Hosts are names and IP addresses that the server's certificate is for,
 	// besides 127.0.0.1.
 	Hosts []string
@@ -58,23 +62,23 @@ type Server struct {
 // Start starts a Server and ends it with the test. Where the binaries are missing
 // it skips the test, or fails it when the environment says Integration; it skips short
 // tests too. What doesn't start shows the end of its log.
-func Start(t testing.TB, c Config) *Server {
-	t.Helper()
+func Start(tb testing.TB, c Config) *Server {
+	tb.Helper()
 	if testing.Short() {
-		t.Skip("starts an API server")
+		tb.Skip("starts an API server")
 	}
-	binaries, err := Find(t.Context())
+	binaries, err := Find(tb.Context())
 	if errors.Is(err, os.ErrNotExist) && os.Getenv(Integration) != "1" {
-		t.Skipf("no API server: %v", err)
+		tb.Skipf("no API server: %v", err)
 	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), startTimeout)
+	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
 	defer cancel()
-	s, err := c.start(ctx, t.TempDir(), binaries, t.Cleanup)
+	s, err := c.start(ctx, tb.TempDir(), binaries, tb.Cleanup)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
@@ -99,6 +103,11 @@ func (c Config) start(ctx context.Context, dir string, b Binaries, atEnd func(fu
 	etcd, err := launch(ctx, dir, b.Etcd, etcdArguments(dir, files), readiness(admin, "/health"), atEnd)
 	if err != nil {
 		return nil, err
+	}
+	if c.ClusterUID != "" {
+		if err := seed(ctx, &Client{http: admin, base: "https://" + etcd}, c.ClusterUID); err != nil {
+			return nil, err
+		}
 	}
 	s.Address, err = launch(ctx, dir, b.APIServer, c.serverArguments(dir, files, etcd), readiness(admin, "/readyz"), atEnd)
 	if err != nil {
@@ -183,6 +192,27 @@ func (c Config) serverArguments(dir string, f files, etcd string) func(address s
 		}
 		return arguments
 	}
+}
+
+// seed stores the namespace kube-system before an API server does, which would
+// choose the UID itself. etcd takes JSON for its Put request and the API server for
+// its objects.
+func seed(ctx context.Context, etcd *Client, uid string) error {
+	namespace, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Namespace",
+		"metadata": map[string]any{"name": "kube-system", "uid": uid, "creationTimestamp": "2024-01-01T00:00:00Z"},
+		"spec":     map[string]any{"finalizers": []string{"kubernetes"}},
+		"status":   map[string]any{"phase": "Active"},
+	})
+	if err != nil {
+		return fmt.Errorf("encoding the namespace kube-system: %w", err)
+	}
+	put := map[string][]byte{"key": []byte("/registry/namespaces/kube-system"), "value": namespace}
+	var stored map[string]any
+	if err := etcd.into(ctx, Request{Method: http.MethodPost, Path: "/v3/kv/put", Body: put}, &stored); err != nil {
+		return fmt.Errorf("storing the namespace kube-system: %w", err)
+	}
+	return nil
 }
 
 // readiness asks whether a process says that it is ready. Only the one that has our

@@ -165,7 +165,7 @@ func (c *Client) awaitServed(ctx context.Context, crd *unstructured.Unstructured
 func (c *Client) awaitResource(ctx context.Context, version, plural string) error {
 	return poll(ctx, func() (done bool, err error) {
 		var resources metav1.APIResourceList
-		if err := c.into(ctx, Request{Path: version}, &resources); err != nil {
+		if err = c.into(ctx, Request{Path: version}, &resources); err != nil {
 			return false, err
 		}
 		if !slices.ContainsFunc(resources.APIResources, func(r metav1.APIResource) bool { return r.Name == plural }) {

@@ -3,7 +3,6 @@ package kubetest_test
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"maps"
@@ -20,7 +19,6 @@ import (
 
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/facts"
-	"plumbline/internal/kubetest"
 )
 
 // collected is every list of the collector: its kind, what its lack is called, and
@@ -173,13 +171,8 @@ func ofTheServer(name string, object any) bool {
 
 func (c *cluster) uidIsFound(t *testing.T, collector *kube.Cluster) {
 	t.Helper()
-	var namespace metav1.PartialObjectMetadata
-	a := do(t.Context(), t, c.admin, kubetest.Request{Path: "/api/v1/namespaces/kube-system"})
-	if err := json.Unmarshal([]byte(a.body), &namespace); err != nil || namespace.UID == "" {
-		t.Fatalf("the namespace kube-system: %v, %s", err, a.body)
-	}
-	if uid, ok := collector.UID(t.Context()).Get(); !ok || uid != string(namespace.UID) {
-		t.Errorf("UID = %q, %t, want %q", uid, ok, namespace.UID)
+	if uid, ok := collector.UID(t.Context()).Get(); !ok || uid != uidOf(t, c.objects) {
+		t.Errorf("UID = %q, %t, want %q", uid, ok, uidOf(t, c.objects))
 	}
 }
 
