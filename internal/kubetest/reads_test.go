@@ -7,6 +7,8 @@ import (
 	"errors"
 	"maps"
 	"net/http/httptest"
+	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -36,6 +38,8 @@ var collected = []read{
 type read struct {
 	kind  string
 	needs facts.Kind
+	// method is the collector's, by name.
+	method string
 	// ofCRD is set for a resource that a cluster may lack.
 	ofCRD bool
 	// namespaced reads can be confined to one namespace.
@@ -52,16 +56,41 @@ type outcome struct {
 
 // everywhere is a read of all namespaces.
 func everywhere[T any](kind string, needs facts.Kind, list func(*kube.Cluster, context.Context) facts.Value[[]T], key func(T) string) read {
-	return read{kind: kind, needs: needs, list: func(ctx context.Context, c *kube.Cluster, _ string) outcome {
+	return read{kind: kind, needs: needs, method: methodOf(list), list: func(ctx context.Context, c *kube.Cluster, _ string) outcome {
 		return outcomeOf(list(c, ctx), key)
 	}}
 }
 
 // within is a read of one namespace or of all.
 func within[T any](kind string, needs facts.Kind, list func(*kube.Cluster, context.Context, string) facts.Value[[]T], key func(T) string) read {
-	return read{kind: kind, needs: needs, namespaced: true, list: func(ctx context.Context, c *kube.Cluster, namespace string) outcome {
+	return read{kind: kind, needs: needs, method: methodOf(list), namespaced: true, list: func(ctx context.Context, c *kube.Cluster, namespace string) outcome {
 		return outcomeOf(list(c, ctx, namespace), key)
 	}}
+}
+
+// methodOf is the name of a method expression.
+func methodOf(f any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
+	return name[strings.LastIndex(name, ".")+1:]
+}
+
+// notLists are the collector's methods that are tried by tests of their own.
+var notLists = []string{"UID", "ConfigMap"}
+
+func TestEveryReadOfTheCollectorIsTried(t *testing.T) {
+	var tried, there []string
+	for _, r := range collected {
+		tried = append(tried, r.method)
+	}
+	tried = append(tried, notLists...)
+	for method := range reflect.TypeFor[*kube.Cluster]().Methods() {
+		there = append(there, method.Name)
+	}
+	slices.Sort(tried)
+	slices.Sort(there)
+	if diff := cmp.Diff(there, tried); diff != "" {
+		t.Errorf("reads (-collector +collected, the table above):\n%s", diff)
+	}
 }
 
 // custom marks a read of a resource that comes with a CRD.
