@@ -39,6 +39,8 @@ func scopeIn(url string) string {
 	return parts[0] + "/" + parts[1]
 }
 
+var errNoRegion = errors.New("the cluster's region isn't known")
+
 // wasRead reports that a namespace's objects are among those that were read.
 func wasRead(s *facts.Snapshot, namespace string) bool {
 	return len(s.Namespaces) == 0 || slices.Contains(s.Namespaces, namespace)
@@ -65,6 +67,9 @@ func inScope[T computeObject](list facts.Value[[]T], scope, name string) facts.V
 		if o.GetName() == name && scopeIn(o.GetSelfLink()) == scope {
 			return facts.Found(o)
 		}
+	}
+	if scope == "regions/" {
+		return facts.Unknown[T](errNoRegion)
 	}
 	if !ok && list.IsAbsent() || ok && !list.Lacks(scope) {
 		return facts.Absent[T]()
