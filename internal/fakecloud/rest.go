@@ -15,20 +15,33 @@ type call struct {
 	answer   func() (any, *googleError)
 }
 
-// unservedFormat refuses a request for anything but whole answers in JSON: another
-// format, enums as numbers, or a part of the fields.
+// unservedFormat refuses a request for anything but JSON: another format, or enums
+// as numbers.
 func unservedFormat(query url.Values) *googleError {
 	for _, name := range []string{"alt", "$alt"} {
 		if v := query.Get(name); v != "" && v != "json" {
 			return invalid(name, v, "The fake serves JSON only.")
 		}
 	}
+	return nil
+}
+
+// partial cuts an answer down to the fields that the request asks for.
+func partial(query url.Values, answer any) (any, *googleError) {
 	for _, name := range []string{"fields", "$fields"} {
-		if v := query.Get(name); v != "" {
-			return invalid(name, v, "The fake doesn't serve this parameter.")
+		v := query.Get(name)
+		if v == "" {
+			continue
+		}
+		m, err := parseMask(v)
+		if err != nil {
+			return nil, invalid(name, v, "Invalid field selection: "+err.Error())
+		}
+		if answer, err = m.apply(answer); err != nil {
+			return nil, invalid(name, v, err.Error())
 		}
 	}
-	return nil
+	return answer, nil
 }
 
 // serveREST answers the REST APIs; each has its own paths on one address.
@@ -60,6 +73,9 @@ func (c *Cloud) serveREST(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, problem := understood.answer()
+	if problem == nil {
+		answer, problem = partial(r.URL.Query(), answer)
+	}
 	if problem != nil {
 		problem.write(w)
 		return
