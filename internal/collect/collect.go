@@ -109,13 +109,13 @@ func (c *Collector) Access(cluster string) (kube.Access, bool) { return c.kube.A
 //
 // The error wraps ErrNothingRead when all reads failed; the Snapshots come with it
 // and tell why.
-func (c *Collector) Collect(ctx context.Context, now time.Time, refs []facts.Ref) ([]*facts.Snapshot, Usage, error) {
+func (c *Collector) Collect(ctx context.Context, q facts.Question) ([]*facts.Snapshot, Usage, error) {
 	count := meter.From(ctx)
 	if count == nil {
 		count = &meter.Meter{}
 		ctx = meter.With(ctx, count)
 	}
-	r, err := begin(c, now, refs)
+	r, err := begin(c, q)
 	if err != nil {
 		return nil, Usage{}, err
 	}

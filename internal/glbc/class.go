@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 )
 
 // ClassAnnotation selects the controller of an Ingress (ingress-controller.md §1.1).
@@ -86,6 +87,17 @@ func Address(ing *networkingv1.Ingress) string {
 		}
 		if i.Hostname != "" {
 			return i.Hostname
+		}
+	}
+	return ""
+}
+
+// GatewayAddress is the load balancer's address in a Gateway's status; empty when it
+// has none yet.
+func GatewayAddress(g *gatewayv1.Gateway) string {
+	for _, a := range g.Status.Addresses {
+		if a.Value != "" {
+			return a.Value
 		}
 	}
 	return ""
