@@ -16,7 +16,9 @@ import (
 // mute says nothing to anybody.
 type mute struct{}
 
-func (mute) Notify(context.Context, incident.Notice) (incident.Posted, error) { return incident.Posted{}, nil }
+func (mute) Notify(context.Context, incident.Notice) (incident.Posted, error) {
+	return incident.Posted{}, nil
+}
 
 func TestEveryIngressIsHealthy(t *testing.T) {
 	t.Parallel()
