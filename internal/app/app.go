@@ -71,7 +71,7 @@ func Fake(cloud *fakecloud.Cloud) Cloud {
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		},
 		Kubernetes: kube.Config{
-			Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-of-the-fake"}),
+			Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: cloud.Address().Token}),
 			Dial:        cloud.DialContext,
 			PublicRoots: cloud.RootCAs(),
 		},

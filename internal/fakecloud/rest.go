@@ -2,6 +2,7 @@ package fakecloud
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -14,14 +15,32 @@ type call struct {
 	answer   func() (any, *googleError)
 }
 
-// serveREST answers both REST APIs; each has its own paths on one address.
+// unservedFormat refuses a request for anything but whole answers in JSON: another
+// format, enums as numbers, or a part of the fields.
+func unservedFormat(query url.Values) *googleError {
+	for _, name := range []string{"alt", "$alt"} {
+		if v := query.Get(name); v != "" && v != "json" {
+			return invalid(name, v, "The fake serves JSON only.")
+		}
+	}
+	for _, name := range []string{"fields", "$fields"} {
+		if v := query.Get(name); v != "" {
+			return invalid(name, v, "The fake doesn't serve this parameter.")
+		}
+	}
+	return nil
+}
+
+// serveREST answers the REST APIs; each has its own paths on one address.
 func (c *Cloud) serveREST(w http.ResponseWriter, r *http.Request) {
 	st := c.state.Load()
 	var understood *call
 	if path, ok := strings.CutPrefix(r.URL.Path, "/compute/v1/"); ok {
 		understood = c.computeCall(st, path, r)
 	} else if path, ok := strings.CutPrefix(r.URL.Path, "/v1/"); ok {
-		understood = c.containerCall(st, path, r)
+		if understood = c.containerCall(st, path, r); understood == nil {
+			understood = c.certificateCall(st, path, r)
+		}
 	}
 	if understood == nil {
 		c.recordHTTP(r, "")
@@ -34,6 +53,10 @@ func (c *Cloud) serveREST(w http.ResponseWriter, r *http.Request) {
 	}
 	if no := refuse(st.world, understood.permission); no != nil {
 		understood.refused(no, understood.permission, understood.resource).write(w)
+		return
+	}
+	if problem := unservedFormat(r.URL.Query()); problem != nil {
+		problem.write(w)
 		return
 	}
 	answer, problem := understood.answer()
