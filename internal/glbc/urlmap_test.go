@@ -140,7 +140,9 @@ func TestCompareURLMap(t *testing.T) {
 			[]Difference{{Kind: DefaultDiffers, Host: "a", Want: "bs-web", Have: "bs-old"}},
 		},
 		{
-			"a redirect by hand", func(m *computepb.UrlMap) { m.PathMatchers[1].PathRules[0].UrlRedirect = &computepb.HttpRedirectAction{} },
+			"a redirect by hand", func(m *computepb.UrlMap) {
+				m.PathMatchers[1].PathRules[0].UrlRedirect = &computepb.HttpRedirectAction{}
+			},
 			[]Difference{{Kind: ActionExtra, Host: "*", Path: "/*", Have: "bs-web"}},
 		},
 		{
