@@ -1,8 +1,10 @@
 package fakecloud
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -15,9 +17,9 @@ type call struct {
 	answer   func() (any, *googleError)
 }
 
-// unservedFormat refuses a request for anything but whole answers in JSON: another
-// format, enums as numbers, or a part of the fields.
-func unservedFormat(query url.Values) *googleError {
+// unserved refuses a request for anything but whole answers in JSON (another format,
+// enums as numbers, a part of the fields), and a parameter that no API has.
+func unserved(query url.Values) *googleError {
 	for _, name := range []string{"alt", "$alt"} {
 		if v := query.Get(name); v != "" && v != "json" {
 			return invalid(name, v, "The fake serves JSON only.")
@@ -28,7 +30,20 @@ func unservedFormat(query url.Values) *googleError {
 			return invalid(name, v, "The fake doesn't serve this parameter.")
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !slices.Contains(parameters(), name) {
+			return invalidArgument("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter. Field '%s' could not be found in request message.", name, name)
+		}
+	}
 	return nil
+}
+
+// parameters are those of the APIs that are served, and of every Google API.
+func parameters() []string {
+	return []string{
+		"$.xgafv", "$alt", "$fields", "access_token", "alt", "callback", "fields", "key", "oauth_token", "prettyPrint", "quotaUser", "userIp",
+		"filter", "includeAllScopes", "maxResults", "network", "orderBy", "pageSize", "pageToken", "returnPartialSuccess", "serviceProjectNumber",
+	}
 }
 
 // serveREST answers the REST APIs; each has its own paths on one address.
@@ -55,7 +70,7 @@ func (c *Cloud) serveREST(w http.ResponseWriter, r *http.Request) {
 		understood.refused(no, understood.permission, understood.resource).write(w)
 		return
 	}
-	if problem := unservedFormat(r.URL.Query()); problem != nil {
+	if problem := unserved(r.URL.Query()); problem != nil {
 		problem.write(w)
 		return
 	}
