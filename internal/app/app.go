@@ -5,9 +5,11 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -33,8 +35,11 @@ const lease = 30 * time.Second
 // A Cloud is how the APIs are reached: client options, and the way to control
 // planes.
 type Cloud struct {
-	Compute, Container, Logging []option.ClientOption
-	Kubernetes                  kube.Config
+	Compute, Container, CertificateManager, Logging []option.ClientOption
+
+	Kubernetes kube.Config
+	// DNS is the resolver, host:port; empty means the system's.
+	DNS string
 }
 
 // Google is the real one, with the credentials of the environment; they are looked
@@ -60,8 +65,7 @@ func (*lazyToken) Token() (*oauth2.Token, error) {
 func Fake(cloud *fakecloud.Cloud) Cloud {
 	rest := []option.ClientOption{option.WithEndpoint(cloud.HTTP()), option.WithoutAuthentication()}
 	return Cloud{
-		Compute:   rest,
-		Container: rest,
+		Compute: rest, Container: rest, CertificateManager: rest, DNS: cloud.DNS(),
 		Logging: []option.ClientOption{
 			option.WithEndpoint(cloud.Logging()), option.WithoutAuthentication(),
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
@@ -72,6 +76,29 @@ func Fake(cloud *fakecloud.Cloud) Cloud {
 			PublicRoots: cloud.RootCAs(),
 		},
 	}
+}
+
+// Remote is the way to a fake cloud of another process.
+func Remote(a fakecloud.Address) (Cloud, error) {
+	proxy, err := url.Parse(a.KubernetesProxy)
+	if err != nil {
+		return Cloud{}, fmt.Errorf("reading the address of the fake's control planes: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(a.RootCAs)) {
+		return Cloud{}, errors.New("the fake cloud names no certificate authority")
+	}
+	rest := []option.ClientOption{option.WithEndpoint(a.HTTP), option.WithoutAuthentication()}
+	return Cloud{
+		Compute: rest, Container: rest, CertificateManager: rest, DNS: a.DNS,
+		Logging: []option.ClientOption{
+			option.WithEndpoint(a.Logging), option.WithoutAuthentication(),
+			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+		},
+		Kubernetes: kube.Config{
+			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: a.Token}), Proxy: proxy, PublicRoots: roots,
+		},
+	}, nil
 }
 
 // Options are what New needs besides the cloud.
@@ -136,7 +163,7 @@ func (a *App) Close() error {
 type reader struct{ *collect.Collector }
 
 // Collect implements service.Collector.
-func (r reader) Collect(ctx context.Context, now time.Time, refs []facts.Ref) ([]*facts.Snapshot, error) {
-	snapshots, _, err := r.Collector.Collect(ctx, now, refs)
+func (r reader) Collect(ctx context.Context, q facts.Question) ([]*facts.Snapshot, error) {
+	snapshots, _, err := r.Collector.Collect(ctx, q)
 	return snapshots, err
 }

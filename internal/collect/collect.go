@@ -36,8 +36,9 @@ var ErrNothingRead = errors.New("nothing could be read")
 // Config is what a Collector is made of. The client options carry endpoint,
 // credentials and HTTP client of each API.
 type Config struct {
-	Compute   []option.ClientOption
-	Container []option.ClientOption
+	Compute            []option.ClientOption
+	Container          []option.ClientOption
+	CertificateManager []option.ClientOption
 	// Logging are options of a gRPC client.
 	Logging    []option.ClientOption
 	Kubernetes kube.Config
@@ -53,9 +54,15 @@ type Collector struct {
 	gcp     *gcp.Reader
 	kube    *kube.Connections
 	logs    *logs.Reader
+	dns     resolver
 	plan    Planner
 	timeout time.Duration
 	log     *slog.Logger
+}
+
+// A resolver looks hosts up.
+type resolver interface {
+	Lookup(ctx context.Context, host string) facts.Value[facts.DNSRecords]
 }
 
 // Usage is what a collection cost: API requests sent, and the longest chain of
@@ -68,7 +75,7 @@ func New(ctx context.Context, c Config) (*Collector, error) {
 	if c.Planner == nil {
 		return nil, errors.New("preparing the collector: Config.Planner is missing")
 	}
-	cloud, err := gcp.New(ctx, c.Compute, c.Container)
+	cloud, err := gcp.New(ctx, gcp.Config{Compute: c.Compute, Container: c.Container, CertificateManager: c.CertificateManager})
 	if err != nil {
 		return nil, err
 	}
@@ -109,13 +116,13 @@ func (c *Collector) Access(cluster string) (kube.Access, bool) { return c.kube.A
 //
 // The error wraps ErrNothingRead when all reads failed; the Snapshots come with it
 // and tell why.
-func (c *Collector) Collect(ctx context.Context, now time.Time, refs []facts.Ref) ([]*facts.Snapshot, Usage, error) {
+func (c *Collector) Collect(ctx context.Context, q facts.Question) ([]*facts.Snapshot, Usage, error) {
 	count := meter.From(ctx)
 	if count == nil {
 		count = &meter.Meter{}
 		ctx = meter.With(ctx, count)
 	}
-	r, err := begin(c, now, refs)
+	r, err := begin(c, q)
 	if err != nil {
 		return nil, Usage{}, err
 	}

@@ -112,7 +112,7 @@ func targetsIn(s *facts.Snapshot) (targets []facts.Ref, others bool) {
 	}
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
-		if !glbc.ServesGateway(g.Class) {
+		if !glbc.ServesGateway(string(g.Spec.GatewayClassName)) {
 			others = true
 			continue
 		}

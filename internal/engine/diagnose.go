@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -36,6 +37,8 @@ func diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, 
 		return []Diagnosis{diagnoseIngress(causes, c)}
 	case facts.KindGateway:
 		return []Diagnosis{diagnoseGateway(causes, c)}
+	case facts.KindBackendService, facts.KindCertificate:
+		return []Diagnosis{diagnoseOutside(causes, c)}
 	}
 	return []Diagnosis{lost(c, t, gapsOf(s, causes))}
 }
@@ -87,7 +90,7 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	}
 	findings, rest := Run(causes, c)
 	rest.undecided = append(blind, rest.undecided...)
-	d.HealthyOn = healthyOn(c, ing)
+	d.HealthyOn = healthyOn(c)
 	d.conclude(c, findings, rest)
 	return d
 }
@@ -178,7 +181,7 @@ func unexplained(symptoms []cause.Symptom, roots []cause.Finding) []cause.Sympto
 func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
 	d := Diagnosis{Target: c.Target, At: c.Facts.Now, Gaps: gapsOf(c.Facts, causes)}
 	all, _ := c.Facts.Gateways.Get()
-	i := slices.IndexFunc(all, func(g facts.Gateway) bool { return g.Namespace == c.Target.Namespace && g.Name == c.Target.Name })
+	i := slices.IndexFunc(all, func(g *gatewayv1.Gateway) bool { return g.Namespace == c.Target.Namespace && g.Name == c.Target.Name })
 	switch {
 	case i < 0 && c.Facts.Gateways.Err() != nil:
 		d.Verdict, d.Reason = Unexplained, "Gateways couldn't be read"
@@ -187,13 +190,13 @@ func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
 		d.Gone = true
 		d.Verdict, d.Reason = NotOurs, c.Target.String()+" isn't in the cluster"
 		return d
-	case !glbc.ServesGateway(all[i].Class):
-		d.Verdict, d.Reason = NotOurs, "another controller serves it: gatewayClassName = "+all[i].Class
+	case !glbc.ServesGateway(string(all[i].Spec.GatewayClassName)):
+		d.Verdict, d.Reason = NotOurs, "another controller serves it: gatewayClassName = "+string(all[i].Spec.GatewayClassName)
 		return d
 	}
-	if g := all[i]; len(g.Addresses) == 0 {
-		s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.Created, Says: "no load balancer: the Gateway has no address"}
-		if age := c.Facts.Now.Sub(g.Created); age < ingressGrace {
+	if g := all[i]; glbc.GatewayAddress(g) == "" {
+		s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.CreationTimestamp.Time, Says: "no load balancer: the Gateway has no address"}
+		if age := c.Facts.Now.Sub(g.CreationTimestamp.Time); age < ingressGrace {
 			s.Pending = fmt.Sprintf("the Gateway was created %s ago, the controller may take %s", age, ingressGrace)
 		}
 		c.Symptoms = []cause.Symptom{s}

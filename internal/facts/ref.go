@@ -38,6 +38,31 @@ const (
 	KindInstanceGroup  = "InstanceGroup"
 	KindFirewallRule   = "FirewallRule"
 	KindCertificate    = "Certificate"
+
+	KindIngressClass       = "IngressClass"
+	KindHTTPRoute          = "HTTPRoute"
+	KindGatewayClass       = "GatewayClass"
+	KindFrontendConfig     = "FrontendConfig"
+	KindManagedCertificate = "ManagedCertificate"
+	KindServiceNEG         = "ServiceNetworkEndpointGroup"
+	KindEndpointSlice      = "EndpointSlice"
+	KindNode               = "Node"
+	KindNetworkPolicy      = "NetworkPolicy"
+	KindSecurityPolicy     = "SecurityPolicy"
+	KindSSLPolicy          = "SSLPolicy"
+	KindURLMap             = "URLMap"
+	KindTargetHTTPProxy    = "TargetHTTPProxy"
+	KindTargetHTTPSProxy   = "TargetHTTPSProxy"
+	KindTargetSSLProxy     = "TargetSSLProxy"
+	KindTargetTCPProxy     = "TargetTCPProxy"
+	KindForwardingRule     = "ForwardingRule"
+	KindAddress            = "Address"
+	KindHost               = "Host"
+	KindNetwork            = "Network"
+	KindFirewallPolicy     = "FirewallPolicy"
+	KindSubnetwork         = "Subnetwork"
+	KindHealthCheckPolicy  = "HealthCheckPolicy"
+	KindGCPBackendPolicy   = "GCPBackendPolicy"
 )
 
 // String is the form of reports: Kind/name or Kind/namespace/name.
@@ -102,6 +127,21 @@ func ScopePath(url string) string {
 		}
 	}
 	return p
+}
+
+// ScopeOf is where a Compute resource lies, by its URL: global, regions/R or zones/Z;
+// empty when it isn't one.
+func ScopeOf(url string) string {
+	path := ScopePath(url)
+	scope, rest, _ := strings.Cut(path, "/")
+	switch scope {
+	case "global":
+		return scope
+	case "regions", "zones":
+		name, _, _ := strings.Cut(rest, "/")
+		return scope + "/" + name
+	}
+	return ""
 }
 
 // LastSegment is the name at the end of a URL or resource name.

@@ -4,10 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"cloud.google.com/go/compute/apiv1/computepb"
 	"google.golang.org/api/container/v1"
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 )
 
 // A Snapshot is what was read of one cluster and its project for one or several
@@ -24,33 +21,16 @@ type Snapshot struct {
 
 	Cluster Value[*container.Cluster]
 
-	BackendServices Value[[]*computepb.BackendService]
-	HealthChecks    Value[[]*computepb.HealthCheck]
-	NEGs            Value[[]*computepb.NetworkEndpointGroup]
-	InstanceGroups  Value[[]*computepb.InstanceGroup]
-	Firewalls       Value[[]*computepb.Firewall]
-	// Health is the answer of getHealth, by backend service and group.
-	Health map[BackendGroup]Value[[]*computepb.HealthStatus]
-	// Endpoints is the answer of listNetworkEndpoints, by the NEG's relative path.
-	Endpoints map[string]Value[[]*computepb.NetworkEndpointWithHealthStatus]
+	// Operations are the GKE operations of the cluster's location that the API still
+	// remembers.
+	Operations Value[[]*container.Operation]
 
-	// Namespaces are those that Services, Pods and Events were read of; empty
-	// means all.
-	Namespaces []string
-	// Ingresses are those of the whole cluster: blast radius needs them all.
-	Ingresses      Value[[]*networkingv1.Ingress]
-	IngressClasses Value[[]*networkingv1.IngressClass]
-	// Gateways are those of the whole cluster; absent where the CRD isn't installed.
-	Gateways Value[[]Gateway]
-	Services Value[[]*corev1.Service]
-	Pods     Value[[]*corev1.Pod]
-	Events   Value[[]*corev1.Event]
-	// ConfigMaps are those that a known app names, by namespace/name.
-	ConfigMaps map[string]Value[*corev1.ConfigMap]
-	// ClusterUID is the UID of the namespace kube-system, which GKE's controllers
-	// write into the description of a NEG as `cluster-uid`
-	// (ingress-controller.md §6).
-	ClusterUID Value[string]
+	LoadBalancing
+	Networking
+	Objects
+
+	// DNS are the records of the hosts that the targets serve, by host.
+	DNS map[string]Value[DNSRecords]
 
 	// History holds the log entries that the one logging query of the diagnosis
 	// found, newest first, each a LogEntry as JSON.
@@ -80,16 +60,6 @@ type Target struct {
 // A BackendGroup is one group behind one backend service; both are relative
 // paths (`projects/P/…`).
 type BackendGroup struct{ BackendService, Group string }
-
-// A Gateway is what is read of a gateway.networking.k8s.io Gateway.
-type Gateway struct {
-	Namespace, Name string
-	// Class is spec.gatewayClassName.
-	Class   string
-	Created time.Time
-	// Addresses are status.addresses[].value.
-	Addresses []string
-}
 
 // A ProbeRequest is one question to a pod: what Google's health check asks, sent
 // through the API server's pods/proxy.

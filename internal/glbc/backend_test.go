@@ -76,8 +76,8 @@ func TestBackendServiceOf(t *testing.T) {
 				tt.ing = ing(nil, port80)
 			}
 			s := &facts.Snapshot{
-				BackendServices: facts.Found(tt.services), NEGs: facts.Found(tt.negs), ClusterUID: tt.uid,
-				Services: facts.Found([]*corev1.Service{tt.svc}), Ingresses: facts.Found([]*networkingv1.Ingress{tt.ing}),
+				LoadBalancing: facts.LoadBalancing{BackendServices: facts.Found(tt.services), NEGs: facts.Found(tt.negs)},
+				Objects:       facts.Objects{ClusterUID: tt.uid, Services: facts.Found([]*corev1.Service{tt.svc}), Ingresses: facts.Found([]*networkingv1.Ingress{tt.ing})},
 			}
 			got := Backends(s, tt.ing)[0].BackendService
 			bs, _ := got.Get()

@@ -65,3 +65,12 @@ func ParseNEGDescription(description string) (d NEGDescription, ok bool) {
 	}
 	return d, true
 }
+
+// describes reports that the description of a forwarding rule or target proxy names
+// an Ingress, of this cluster or another (ingress-controller.md §6).
+func describes(description string, ing *networkingv1.Ingress) bool {
+	var d struct {
+		Ingress string `json:"kubernetes.io/ingress-name"`
+	}
+	return json.Unmarshal([]byte(description), &d) == nil && d.Ingress == ing.Namespace+"/"+ing.Name
+}

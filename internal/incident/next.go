@@ -123,7 +123,7 @@ func hidden(i Incident, d engine.Diagnosis) bool {
 
 // shows are the reads that a symptom is seen by.
 var shows = map[cause.ID][]facts.Kind{
-	cause.IngressNotProvisioned: {facts.Ingresses, facts.Gateways, facts.IngressClasses},
+	cause.IngressNotProvisioned: {facts.Ingresses, facts.ThirdPartyObjects, facts.IngressClasses},
 	cause.ChangeNotApplied:      {facts.Ingresses, facts.Events},
 	cause.BackendUnhealthy:      {facts.Ingresses, facts.Services, facts.BackendServices, facts.BackendHealth, facts.RegionBackendHealth},
 	cause.PodsNotReadyInNEG:     {facts.Ingresses, facts.Services, facts.BackendServices, facts.BackendHealth, facts.Pods, facts.Events},

@@ -77,25 +77,25 @@ func computeKind(collection string) (kind string, triggers bool) {
 	case "firewalls":
 		return facts.KindFirewallRule, true
 	case "urlMaps":
-		return "URLMap", true
+		return facts.KindURLMap, true
 	case "forwardingRules":
-		return "ForwardingRule", true
+		return facts.KindForwardingRule, true
 	case "targetHttpProxies":
-		return "TargetHTTPProxy", true
+		return facts.KindTargetHTTPProxy, true
 	case "targetHttpsProxies":
-		return "TargetHTTPSProxy", true
+		return facts.KindTargetHTTPSProxy, true
 	case "sslCertificates":
 		return facts.KindCertificate, true
 	case "addresses":
-		return "Address", true
+		return facts.KindAddress, true
 	case "sslPolicies":
-		return "SSLPolicy", false
+		return facts.KindSSLPolicy, false
 	case "securityPolicies":
-		return "SecurityPolicy", false
+		return facts.KindSecurityPolicy, false
 	case "firewallPolicies":
-		return "FirewallPolicy", false
+		return facts.KindFirewallPolicy, false
 	case "subnetworks":
-		return "Subnetwork", false
+		return facts.KindSubnetwork, false
 	case "routes":
 		return "Route", false
 	}

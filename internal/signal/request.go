@@ -71,7 +71,7 @@ func (r *Request) readTarget(e *entry) (facts.Ref, error) {
 	}
 	ref := facts.Ref{Project: project, Scope: scopeOf(region), Kind: facts.KindBackendService, Name: r.BackendService}
 	if ref.Name == "" {
-		ref.Kind, ref.Name = "URLMap", r.URLMap
+		ref.Kind, ref.Name = facts.KindURLMap, r.URLMap
 	}
 	if !areNames(project, region) {
 		return facts.Ref{}, fmt.Errorf("the labels of %s name project %q and region %q", e.resource, project, region)

@@ -38,15 +38,15 @@ func dependentsOf(s *facts.Snapshot) dependents {
 	}
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
-		if !glbc.ServesGateway(g.Class) {
+		if !glbc.ServesGateway(string(g.Spec.GatewayClassName)) {
 			continue
 		}
 		ref := facts.Ref{Cluster: s.ClusterName, Kind: facts.KindGateway, Namespace: g.Namespace, Name: g.Name}
-		if len(g.Addresses) > 0 {
+		if glbc.GatewayAddress(g) != "" {
 			d.serving = append(d.serving, ref)
 			continue
 		}
-		d.wait(ref, g.Created, nil)
+		d.wait(ref, g.CreationTimestamp.Time, nil)
 	}
 	return d
 }
@@ -77,7 +77,7 @@ func (d dependents) neglected(s *facts.Snapshot) bool {
 	}
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
-		if glbc.ServesGateway(g.Class) && len(g.Addresses) == 0 && s.Now.Sub(g.Created) >= recently {
+		if glbc.ServesGateway(string(g.Spec.GatewayClassName)) && glbc.GatewayAddress(g) == "" && s.Now.Sub(g.CreationTimestamp.Time) >= recently {
 			return true
 		}
 	}

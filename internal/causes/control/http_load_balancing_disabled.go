@@ -20,7 +20,7 @@ const addonField = signal.HTTPLoadBalancingDisabled
 var httpLoadBalancingDisabled = cause.Cause{
 	ID:    "control/http-load-balancing-disabled",
 	Title: "HTTP load balancing is switched off in the cluster",
-	Needs: []facts.Kind{facts.Cluster, facts.Clusters, facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Gateways, facts.Events},
+	Needs: []facts.Kind{facts.Cluster, facts.Clusters, facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.ThirdPartyObjects, facts.Events},
 	Explains: []cause.ID{
 		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.PodsNotReadyInNEG, cause.BackendUnhealthy, "ingress/service-type-needs-neg",
 	},

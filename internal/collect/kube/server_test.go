@@ -87,3 +87,13 @@ func wantGap(t *testing.T, err error, needs, status string) {
 		t.Errorf("gap = %s: %s, want %s: %s", failed.Needs, failed.Status, needs, status)
 	}
 }
+
+// unwrapped is the error that a *facts.Error carries.
+func unwrapped(t *testing.T, err error) string {
+	t.Helper()
+	var failed *facts.Error
+	if !errors.As(err, &failed) || failed.Err == nil {
+		t.Fatalf("error = %v, want a *facts.Error that wraps another", err)
+	}
+	return failed.Err.Error()
+}
