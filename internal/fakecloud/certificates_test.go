@@ -117,6 +117,10 @@ func TestAnswersInOtherFormatsAreRefused(t *testing.T) {
 			t.Errorf("%s: %d %s", query, answer.StatusCode, body)
 		}
 	}
+	answer, body := get(t, http.DefaultClient, c.HTTP()+"/compute/v1/projects/shop-prod/global/firewalls?maxResult=1", nil)
+	if answer.StatusCode != http.StatusBadRequest || !strings.Contains(body, "Field 'maxResult' could not be found in request message.") {
+		t.Errorf("a misspelt parameter: %d %s", answer.StatusCode, body)
+	}
 	if answer, _ := get(t, http.DefaultClient, c.HTTP()+"/compute/v1/projects/shop-prod/global/firewalls?alt=json&prettyPrint=false", nil); answer.StatusCode != http.StatusOK {
 		t.Errorf("JSON: %d", answer.StatusCode)
 	}
