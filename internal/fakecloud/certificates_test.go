@@ -111,11 +111,15 @@ func TestCertificateRefusals(t *testing.T) {
 func TestAnswersInOtherFormatsAreRefused(t *testing.T) {
 	t.Parallel()
 	c := start(t, shop(t), Options{})
-	for _, query := range []string{"alt=media", "$alt=json%3Benum-encoding%3Dint", "fields=items/name"} {
+	for _, query := range []string{"alt=media", "$alt=json%3Benum-encoding%3Dint"} {
 		answer, body := get(t, http.DefaultClient, c.HTTP()+"/compute/v1/projects/shop-prod/global/firewalls?"+query, nil)
 		if answer.StatusCode != http.StatusBadRequest || !strings.Contains(body, "The fake") {
 			t.Errorf("%s: %d %s", query, answer.StatusCode, body)
 		}
+	}
+	answer, body := get(t, http.DefaultClient, c.HTTP()+"/compute/v1/projects/shop-prod/global/firewalls?maxResult=1", nil)
+	if answer.StatusCode != http.StatusBadRequest || !strings.Contains(body, "Field 'maxResult' could not be found in request message.") {
+		t.Errorf("a misspelt parameter: %d %s", answer.StatusCode, body)
 	}
 	if answer, _ := get(t, http.DefaultClient, c.HTTP()+"/compute/v1/projects/shop-prod/global/firewalls?alt=json&prettyPrint=false", nil); answer.StatusCode != http.StatusOK {
 		t.Errorf("JSON: %d", answer.StatusCode)

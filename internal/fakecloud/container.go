@@ -152,7 +152,28 @@ func (c *Cloud) served(st *state, name string) (*container.Cluster, *googleError
 	if cluster.Location == "" {
 		cluster.Location = location
 	}
+	nameNetwork(name, &cluster)
 	return &cluster, nil
+}
+
+// nameNetwork says a cluster's network both ways, as GKE does: by its bare name,
+// and by its path in networkConfig, which knows the host project of a shared VPC.
+func nameNetwork(name string, cluster *container.Cluster) {
+	path := networkOf(name, cluster)
+	if path == "" {
+		return
+	}
+	config := container.NetworkConfig{}
+	if cluster.NetworkConfig != nil {
+		config = *cluster.NetworkConfig
+	}
+	if config.Network == "" {
+		config.Network = path
+	}
+	cluster.NetworkConfig = &config
+	if cluster.Network == "" {
+		cluster.Network = facts.LastSegment(path)
+	}
 }
 
 func noSuch(name string) *googleError {

@@ -33,6 +33,26 @@ func TestClusterGet(t *testing.T) {
 	}
 }
 
+// GKE says the network by its name and by its path, whichever a fixture has.
+func TestClusterNamesItsNetworkBothWays(t *testing.T) {
+	w := shop(t)
+	w.Clusters[mainCluster].Network = "prod"
+	w.Clusters[edgeCluster].NetworkConfig = &container.NetworkConfig{Network: "projects/host/global/networks/shared", DatapathProvider: "ADVANCED_DATAPATH"}
+	c := start(t, w, Options{})
+	clusters := containerClient(t, c).Projects.Locations.Clusters
+	for name, want := range map[string][2]string{
+		mainCluster: {"prod", "projects/shop-prod/global/networks/prod"}, edgeCluster: {"shared", "projects/host/global/networks/shared"},
+	} {
+		got, err := clusters.Get(name).Do()
+		if err != nil || got.Network != want[0] || got.NetworkConfig.Network != want[1] {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if w.Clusters[mainCluster].NetworkConfig != nil || w.Clusters[edgeCluster].Network != "" {
+		t.Error("the world was written to")
+	}
+}
+
 func TestClusterList(t *testing.T) {
 	c := start(t, shop(t), Options{})
 	clusters := containerClient(t, c).Projects.Locations.Clusters

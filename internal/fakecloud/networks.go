@@ -11,7 +11,9 @@ import (
 
 // implyNetworks makes every network exist that something in the world names: a
 // real one could not be named otherwise. Its rules are evaluated before its
-// policies, which is the default (networkFirewallPolicyEnforcementOrder).
+// policies, which is the default (networkFirewallPolicyEnforcementOrder). A host
+// project of which the world has nothing stays unknown: its rules aren't empty, they
+// weren't told.
 func (st *state) implyNetworks() {
 	for name, cluster := range st.world.Clusters {
 		st.implyNetwork(networkOf(name, cluster))
@@ -83,7 +85,10 @@ func (st *state) implyNetwork(path string) {
 	if len(parts) != 5 || parts[2] != "global" || parts[3] != "networks" {
 		return
 	}
-	p, name := st.project(parts[1]), parts[4]
+	p, name := st.projects[parts[1]], parts[4]
+	if p == nil {
+		return
+	}
 	if _, exists := p.find("global", "networks", name); exists {
 		return
 	}

@@ -39,6 +39,7 @@ func policies() *scenario.World {
 		Project: "p",
 		Clusters: map[string]*container.Cluster{
 			"projects/p/locations/us-central1/clusters/bare":   {Network: "prod"},
+			"projects/p/locations/us-central1/clusters/guest":  {NetworkConfig: &container.NetworkConfig{Network: "projects/elsewhere/global/networks/x"}},
 			"projects/p/locations/us-central1/clusters/shared": {Network: "hub", NetworkConfig: &container.NetworkConfig{Network: "projects/host/global/networks/hub"}},
 		},
 		Compute: map[string]json.RawMessage{
@@ -74,6 +75,9 @@ func TestANetworkExistsThatSomethingNames(t *testing.T) {
 	// A shared network is the host project's only.
 	_, err := networks(t, c).Get(t.Context(), &computepb.GetNetworkRequest{Project: "p", Network: "hub"})
 	wantGoogleError(t, err, 404, "notFound", "The resource 'projects/p/global/networks/hub' was not found")
+	// Of this host project nothing is told, its rules neither.
+	_, err = networks(t, c).Get(t.Context(), &computepb.GetNetworkRequest{Project: "elsewhere", Network: "x"})
+	wantGoogleError(t, err, 404, "notFound", "The resource 'projects/elsewhere' was not found")
 	if got := permissions(c); !slices.Equal(got, []string{"compute.networks.get"}) {
 		t.Errorf("permissions %v", got)
 	}

@@ -55,6 +55,9 @@ func newState(w *scenario.World, generation int, endpoints map[string]string) *s
 	for name := range w.Certificates {
 		st.addNamed(name)
 	}
+	for path := range w.EffectiveFirewalls {
+		st.addNamed(path)
+	}
 	st.implyNetworks()
 	for _, p := range st.projects {
 		for _, rows := range p.resources {
