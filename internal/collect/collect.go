@@ -19,6 +19,7 @@ import (
 
 	"google.golang.org/api/option"
 
+	"plumbline/internal/collect/dns"
 	"plumbline/internal/collect/gcp"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/collect/logs"
@@ -36,12 +37,15 @@ var ErrNothingRead = errors.New("nothing could be read")
 // Config is what a Collector is made of. The client options carry endpoint,
 // credentials and HTTP client of each API.
 type Config struct {
-	Compute   []option.ClientOption
-	Container []option.ClientOption
+	Compute            []option.ClientOption
+	Container          []option.ClientOption
+	CertificateManager []option.ClientOption
 	// Logging are options of a gRPC client.
 	Logging    []option.ClientOption
 	Kubernetes kube.Config
-	Planner    Planner
+	// DNS says which resolver is asked.
+	DNS     dns.Config
+	Planner Planner
 	// CallTimeout is how long one read may take; 0 is DefaultCallTimeout.
 	CallTimeout time.Duration
 	// Log gets every failed read; nil is slog's default.
@@ -53,6 +57,7 @@ type Collector struct {
 	gcp     *gcp.Reader
 	kube    *kube.Connections
 	logs    *logs.Reader
+	dns     *dns.Resolver
 	plan    Planner
 	timeout time.Duration
 	log     *slog.Logger
@@ -68,7 +73,11 @@ func New(ctx context.Context, c Config) (*Collector, error) {
 	if c.Planner == nil {
 		return nil, errors.New("preparing the collector: Config.Planner is missing")
 	}
-	cloud, err := gcp.New(ctx, c.Compute, c.Container)
+	cloud, err := gcp.New(ctx, gcp.Config{Compute: c.Compute, Container: c.Container, CertificateManager: c.CertificateManager})
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := dns.New(c.DNS)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +86,7 @@ func New(ctx context.Context, c Config) (*Collector, error) {
 		return nil, err
 	}
 	collector := &Collector{
-		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history,
+		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history, dns: hosts,
 		plan: c.Planner, timeout: c.CallTimeout, log: c.Log,
 	}
 	if collector.timeout == 0 {

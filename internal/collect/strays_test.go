@@ -162,7 +162,7 @@ func TestSnapshotsComeInTheOrderOfTheRefs(t *testing.T) {
 	gone := neg()
 	gone.ID = "1"
 	c := collector(t, start(t, w, fakecloud.Options{Now: now()}))
-	snapshots, _, err := c.Collect(t.Context(), now(), []facts.Ref{blue, gone, neg()})
+	snapshots, _, err := c.Collect(t.Context(), facts.Question{Now: now(), Refs: []facts.Ref{blue, gone, neg()}})
 	if err != nil {
 		t.Fatal(err)
 	}

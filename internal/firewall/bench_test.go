@@ -10,7 +10,7 @@ import (
 // largeWorld has VPC rules as a network of many clusters does, none of which admits
 // the probers before the last, and policies that pass them on.
 func largeWorld(rules int) world {
-	w := world{policies: []policy{hierarchical("org", pass...), hierarchical("folder", pass...), global("edge", pass...)}}
+	w := world{policies: []policy{hierarchical("org", pass...), hierarchical("folder", pass...), global(pass...)}}
 	for i := range rules - 1 {
 		text := fmt.Sprintf("r%d %d allow tcp:%d from=10.%d.0.0/16,172.16.%d.0/24 tags=gke-%d-node", i, 1000+i%7, 1000+i, i%256, i%256, i)
 		switch i % 10 {

@@ -3,6 +3,7 @@ package firewall
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Evaluate decides what becomes of the packet on its way to the target. It never
@@ -77,10 +78,8 @@ func (r *compiled) touches(sources []netip.Prefix) bool {
 		return true
 	}
 	for _, s := range sources {
-		for _, covered := range r.ranges {
-			if s.Overlaps(covered) {
-				return true
-			}
+		if slices.ContainsFunc(r.ranges, s.Overlaps) {
+			return true
 		}
 	}
 	return false

@@ -138,7 +138,7 @@ func TestEveryAddressIsDecidedAsByTryingAll(t *testing.T) {
 		}
 		w := world{vpc: texts("r", plain.vpc), policies: []policy{
 			hierarchical("org", texts("", plain.organisation)...), hierarchical("folder", texts("", plain.folder)...), system("gke", texts("", plain.system)...),
-			global("edge", texts("", plain.global)...), regional("west", texts("", plain.regional)...),
+			global(texts("", plain.global)...), regional(texts("", plain.regional)...),
 		}}
 		n := w.network()
 		n.Order = firewall.Order(r.IntN(3))

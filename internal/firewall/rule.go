@@ -97,8 +97,8 @@ const (
 	actDeny
 	// actOther is apply_security_profile_group, or a word that isn't known here.
 	// Evaluation ends there too, and a firewall endpoint decides, by what it finds in
-	// the packet: no reading of rules can tell.
-	// (docs.cloud.google.com/network-security-integration/docs/in-band/firewall-policies-overview)
+	// the packet: no reading of rules can tell
+	// (docs.cloud.google.com/network-security-integration/docs/in-band/firewall-policies-overview).
 	actOther
 	// actNext ends the evaluation of this policy.
 	actNext

@@ -57,9 +57,9 @@ func (s spec) disabled() *bool {
 
 func (s spec) secureTags(key string) []*computepb.FirewallPolicyRuleSecureTag {
 	var tags []*computepb.FirewallPolicyRuleSecureTag
-	for _, name := range s.lists[key] {
+	for _, text := range s.lists[key] {
 		state := "EFFECTIVE"
-		name, gone := strings.CutSuffix(name, "!")
+		name, gone := strings.CutSuffix(text, "!")
 		if gone {
 			state = "INEFFECTIVE"
 		}
@@ -148,11 +148,9 @@ func hierarchical(name string, rules ...string) policy { return policy{"HIERARCH
 
 func system(name string, rules ...string) policy { return policy{"SYSTEM_REGIONAL", name, rules, nil} }
 
-func global(name string, rules ...string) policy { return policy{"NETWORK", name, rules, nil} }
-
-func regional(name string, rules ...string) policy {
-	return policy{"NETWORK_REGIONAL", name, rules, nil}
-}
+// A network has at most one global policy, and one of a region.
+func global(rules ...string) policy   { return policy{"NETWORK", "edge", rules, nil} }
+func regional(rules ...string) policy { return policy{"NETWORK_REGIONAL", "west", rules, nil} }
 
 func ordered(order int32, p policy) policy {
 	p.order = &order

@@ -7,7 +7,6 @@ import (
 	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -17,27 +16,6 @@ import (
 // A Plan tells the collector what to read next, from what it has read so far. It
 // is pure: the walks are glbc's, the ConfigMaps are those that a known app names.
 type Plan struct{}
-
-// Namespaces are those of the objects that the refs lead to; nil means all.
-func (Plan) Namespaces(s *facts.Snapshot, refs []facts.Ref) []string {
-	list := []string{}
-	for _, r := range refs {
-		switch {
-		case r.Kind == facts.KindCluster:
-			return nil
-		case r.Namespace != "":
-			list = append(list, r.Namespace)
-		default:
-			for _, bs := range glbc.BackendServicesOf(s, r) {
-				if d, ok := glbc.ParseDescription(bs.GetDescription()); ok {
-					list = append(list, d.Namespace)
-				}
-			}
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
 
 // Resolve says what each Ref is: the Ingress behind a NEG, a Pod, a Service.
 func (Plan) Resolve(s *facts.Snapshot, refs []facts.Ref) []facts.Target {
@@ -148,38 +126,15 @@ func ambiguous(s *facts.Snapshot, r facts.Ref) bool {
 	return false
 }
 
-// Groups are the backend groups whose health decides about the targets.
-func (Plan) Groups(s *facts.Snapshot) []facts.BackendGroup {
-	var groups []facts.BackendGroup
-	for _, b := range backends(s) {
-		bs, ok := b.BackendService.Get()
-		if !ok {
-			continue
-		}
-		for _, g := range glbc.GroupsOf(bs) {
-			if !slices.Contains(groups, g) {
-				groups = append(groups, g)
+// configMaps wants those that decide how a known app answers.
+func (w *wish) configMaps(pods []*corev1.Pod) {
+	for _, pod := range pods {
+		for _, name := range knownapp.ConfigMaps(pod) {
+			if key := pod.Namespace + "/" + name; !slices.Contains(w.ConfigMaps, key) {
+				w.ConfigMaps = append(w.ConfigMaps, key)
 			}
 		}
 	}
-	return groups
-}
-
-// ConfigMaps are those that decide how a known app behind the targets answers.
-func (Plan) ConfigMaps(s *facts.Snapshot) []types.NamespacedName {
-	var names []types.NamespacedName
-	for _, b := range backends(s) {
-		pods, _ := glbc.PodsOf(s, b)
-		for _, pod := range pods {
-			for _, name := range knownapp.ConfigMaps(pod) {
-				n := types.NamespacedName{Namespace: pod.Namespace, Name: name}
-				if !slices.Contains(names, n) {
-					names = append(names, n)
-				}
-			}
-		}
-	}
-	return names
 }
 
 // backends are those of every Ingress that is a target, all of them for a Cluster.
