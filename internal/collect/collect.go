@@ -19,6 +19,7 @@ import (
 
 	"google.golang.org/api/option"
 
+	"plumbline/internal/collect/dns"
 	"plumbline/internal/collect/gcp"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/collect/logs"
@@ -42,7 +43,9 @@ type Config struct {
 	// Logging are options of a gRPC client.
 	Logging    []option.ClientOption
 	Kubernetes kube.Config
-	Planner    Planner
+	// DNS says which resolver is asked.
+	DNS     dns.Config
+	Planner Planner
 	// CallTimeout is how long one read may take; 0 is DefaultCallTimeout.
 	CallTimeout time.Duration
 	// Log gets every failed read; nil is slog's default.
@@ -54,15 +57,10 @@ type Collector struct {
 	gcp     *gcp.Reader
 	kube    *kube.Connections
 	logs    *logs.Reader
-	dns     resolver
+	dns     *dns.Resolver
 	plan    Planner
 	timeout time.Duration
 	log     *slog.Logger
-}
-
-// A resolver looks hosts up.
-type resolver interface {
-	Lookup(ctx context.Context, host string) facts.Value[facts.DNSRecords]
 }
 
 // Usage is what a collection cost: API requests sent, and the longest chain of
@@ -79,12 +77,16 @@ func New(ctx context.Context, c Config) (*Collector, error) {
 	if err != nil {
 		return nil, err
 	}
+	hosts, err := dns.New(c.DNS)
+	if err != nil {
+		return nil, err
+	}
 	history, err := logs.New(ctx, c.Logging...)
 	if err != nil {
 		return nil, err
 	}
 	collector := &Collector{
-		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history,
+		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history, dns: hosts,
 		plan: c.Planner, timeout: c.CallTimeout, log: c.Log,
 	}
 	if collector.timeout == 0 {

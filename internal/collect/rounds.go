@@ -114,9 +114,7 @@ func (r *run) start(ctx context.Context, f *fanout, c *cluster, wish facts.Wish)
 	groups := fresh(&c.groups, wish.Groups)
 	gather(ctx, f, &c.ledger, &s.Health, groups, r.gcp.Health)
 	gather(ctx, f, &c.ledger, &s.Endpoints, fresh(&c.negs, zonalNEGs(groups)), r.gcp.Endpoints)
-	if r.dns != nil {
-		gather(ctx, f, &c.ledger, &s.DNS, fresh(&c.hosts, wish.Hosts), r.dns.Lookup)
-	}
+	gather(ctx, f, &c.ledger, &s.DNS, fresh(&c.hosts, wish.Hosts), r.dns.Lookup)
 	for _, need := range wish.Needs {
 		if start, ok := networkReads[need.Kind]; ok && s.NetworkName != "" && c.ask(need) {
 			start(ctx, f, r, c)

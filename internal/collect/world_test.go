@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"plumbline/internal/collect"
+	"plumbline/internal/collect/dns"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/facts"
 	"plumbline/internal/fakecloud"
@@ -137,6 +138,7 @@ func collector(t *testing.T, cloud *fakecloud.Cloud) *collect.Collector {
 		Kubernetes: kube.Config{
 			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "ya29.shop"}), Dial: cloud.DialContext, PublicRoots: cloud.RootCAs(),
 		},
+		DNS:     dns.Config{Server: cloud.DNS()},
 		Planner: planner{},
 		Log:     slog.New(slog.DiscardHandler),
 	})

@@ -17,17 +17,12 @@ type call struct {
 	answer   func() (any, *googleError)
 }
 
-// unserved refuses a request for anything but whole answers in JSON (another format,
-// enums as numbers, a part of the fields), and a parameter that no API has.
+// unserved refuses a request for anything but JSON (another format, or enums as
+// numbers), and a parameter that no API has.
 func unserved(query url.Values) *googleError {
 	for _, name := range []string{"alt", "$alt"} {
 		if v := query.Get(name); v != "" && v != "json" {
 			return invalid(name, v, "The fake serves JSON only.")
-		}
-	}
-	for _, name := range []string{"fields", "$fields"} {
-		if v := query.Get(name); v != "" {
-			return invalid(name, v, "The fake doesn't serve this parameter.")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
@@ -36,6 +31,24 @@ func unserved(query url.Values) *googleError {
 		}
 	}
 	return nil
+}
+
+// partial cuts an answer down to the fields that the request asks for.
+func partial(query url.Values, answer any) (any, *googleError) {
+	for _, name := range []string{"fields", "$fields"} {
+		v := query.Get(name)
+		if v == "" {
+			continue
+		}
+		m, err := parseMask(v)
+		if err != nil {
+			return nil, invalid(name, v, "Invalid field selection: "+err.Error())
+		}
+		if answer, err = m.apply(answer); err != nil {
+			return nil, invalid(name, v, err.Error())
+		}
+	}
+	return answer, nil
 }
 
 // parameters are those of the APIs that are served, and of every Google API.
@@ -75,6 +88,9 @@ func (c *Cloud) serveREST(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer, problem := understood.answer()
+	if problem == nil {
+		answer, problem = partial(r.URL.Query(), answer)
+	}
 	if problem != nil {
 		problem.write(w)
 		return

@@ -18,6 +18,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/facts"
@@ -31,7 +32,7 @@ var collected = []read{
 	within("Service", facts.Services, (*kube.Cluster).Services, key[*corev1.Service]),
 	within("Pod", facts.Pods, (*kube.Cluster).Pods, key[*corev1.Pod]),
 	within("Event", facts.Events, (*kube.Cluster).Events, key[*corev1.Event]),
-	everywhere("Gateway", facts.Gateways, (*kube.Cluster).Gateways, func(g facts.Gateway) string { return g.Namespace + "/" + g.Name }).custom(),
+	everywhere("Gateway", facts.ThirdPartyObjects, (*kube.Cluster).Gateways, key[*gatewayv1.Gateway]).custom(),
 }
 
 // A read is one list of the collector.

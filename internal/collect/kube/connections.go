@@ -30,8 +30,6 @@ type Config struct {
 	Token oauth2.TokenSource
 	// Dial opens connections; nil dials the network.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-	// Proxy is asked for every connection instead, where it is set.
-	Proxy *url.URL
 	// PublicRoots sign the DNS endpoints; nil means the system's.
 	PublicRoots *x509.CertPool
 }

@@ -33,9 +33,6 @@ func (c Config) transport(roots *x509.CertPool) *http.Transport {
 		IdleConnTimeout:     idleTimeout,
 		ForceAttemptHTTP2:   true,
 	}
-	if c.Proxy != nil {
-		t.Proxy = http.ProxyURL(c.Proxy)
-	}
 	if dial := c.Dial; dial != nil {
 		t.Proxy = nil
 		t.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
