@@ -105,10 +105,8 @@ var wideReads = map[facts.Need]objectRead{
 	facts.GatewayClasses:         wide(func(o *facts.Objects) *facts.Value[[]*gatewayv1.GatewayClass] { return &o.GatewayClasses }, (*kube.Cluster).GatewayClasses),
 	facts.Gateways:               wide(func(o *facts.Objects) *facts.Value[[]*gatewayv1.Gateway] { return &o.Gateways }, (*kube.Cluster).Gateways),
 	facts.HTTPRoutes:             wide(func(o *facts.Objects) *facts.Value[[]*gatewayv1.HTTPRoute] { return &o.HTTPRoutes }, (*kube.Cluster).HTTPRoutes),
-	facts.ReferenceGrants: wide(func(o *facts.Objects) *facts.Value[[]*gatewayv1beta1.ReferenceGrant] { return &o.ReferenceGrants }, func(k *kube.Cluster, ctx context.Context) facts.Value[[]*gatewayv1beta1.ReferenceGrant] {
-		return k.ReferenceGrants(ctx, corev1.NamespaceAll)
-	}),
-	facts.PeerAuthentications: wide(func(o *facts.Objects) *facts.Value[[]*facts.PeerAuthentication] { return &o.PeerAuthentications }, (*kube.Cluster).PeerAuthentications),
+	facts.ReferenceGrants:        wide(func(o *facts.Objects) *facts.Value[[]*gatewayv1beta1.ReferenceGrant] { return &o.ReferenceGrants }, (*kube.Cluster).ReferenceGrants),
+	facts.PeerAuthentications:    wide(func(o *facts.Objects) *facts.Value[[]*facts.PeerAuthentication] { return &o.PeerAuthentications }, (*kube.Cluster).PeerAuthentications),
 }
 
 func wide[T any](dst func(*facts.Objects) *facts.Value[T], from func(k *kube.Cluster, ctx context.Context) facts.Value[T]) objectRead {

@@ -17,7 +17,7 @@ type call struct {
 	answer   func() (any, *googleError)
 }
 
-// unserved refuses a request for anything but JSON (another format, or enums as
+// unserved refuses a request for anything but JSON (another format, enums as
 // numbers), and a parameter that no API has.
 func unserved(query url.Values) *googleError {
 	for _, name := range []string{"alt", "$alt"} {

@@ -52,11 +52,16 @@ func errNamespaceNotRead(namespace string) error {
 	return fmt.Errorf("namespace %s: %w", namespace, errNotAsked)
 }
 
-// A compute object has a name and a URL.
-type computeObject interface {
-	comparable
+// A computeNamed has a name and a URL.
+type computeNamed interface {
 	GetName() string
 	GetSelfLink() string
+}
+
+// A computeObject is a pointer to an object of Compute's.
+type computeObject interface {
+	comparable
+	computeNamed
 }
 
 // inScope finds an object by name in one scope. It is absent only if the scope was

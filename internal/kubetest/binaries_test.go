@@ -44,18 +44,20 @@ func TestTheCacheKeyFollowsWhatIsBuilt(t *testing.T) {
 }
 
 func TestWhatIsNotBuiltIsNotFound(t *testing.T) {
-	home := t.TempDir()
-	t.Setenv("HOME", home)
-	t.Setenv("XDG_CACHE_HOME", home)
-	if b, err := Find(t.Context()); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("found %v, %v in an empty cache", b, err)
-	}
-	// One of the two is not enough.
 	dir := t.TempDir()
+	if b, err := find(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("found %v, %v in an empty folder", b, err)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "etcd"), nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if b, err := find(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("found %v, %v without the API server", b, err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "kube-apiserver"), nil, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := find(dir); err != nil || b != binariesIn(dir) {
+		t.Errorf("found %v, %v, want both", b, err)
 	}
 }

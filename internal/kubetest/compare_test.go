@@ -57,6 +57,22 @@ func lacks(want, got any) string {
 	return ""
 }
 
+// remove takes a field out of an object, in every item where the path meets a list.
+func remove(fields any, path []string) {
+	switch fields := fields.(type) {
+	case []any:
+		for _, item := range fields {
+			remove(item, path)
+		}
+	case map[string]any:
+		if len(path) == 1 {
+			delete(fields, path[0])
+			return
+		}
+		remove(fields[path[0]], path[1:])
+	}
+}
+
 func TestLacksFindsWhatIsMissing(t *testing.T) {
 	tests := map[string]struct{ want, got, lacks string }{
 		"the same":             {`{"a":{"b":1}}`, `{"a":{"b":1}}`, ""},

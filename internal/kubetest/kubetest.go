@@ -105,7 +105,7 @@ func (c Config) start(ctx context.Context, dir string, b Binaries, atEnd func(fu
 		return nil, err
 	}
 	if c.ClusterUID != "" {
-		if err := seed(ctx, &Client{http: admin, base: "https://" + etcd}, c.ClusterUID); err != nil {
+		if err = seed(ctx, &Client{http: admin, base: "https://" + etcd}, c.ClusterUID); err != nil {
 			return nil, err
 		}
 	}

@@ -70,9 +70,9 @@ func (c *Cluster) HTTPRoutes(ctx context.Context) facts.Value[[]*gatewayv1.HTTPR
 	return list(ctx, c, httpRoutes, "", func(o *gatewayv1.HTTPRoute) { meta(&o.ObjectMeta, nothing) })
 }
 
-// ReferenceGrants reads those of a namespace.
-func (c *Cluster) ReferenceGrants(ctx context.Context, namespace string) facts.Value[[]*gatewayv1beta1.ReferenceGrant] {
-	return list(ctx, c, referenceGrants, namespace, func(o *gatewayv1beta1.ReferenceGrant) { meta(&o.ObjectMeta, nothing) })
+// ReferenceGrants reads those of all namespaces: a grant lies where it leads to.
+func (c *Cluster) ReferenceGrants(ctx context.Context) facts.Value[[]*gatewayv1beta1.ReferenceGrant] {
+	return list(ctx, c, referenceGrants, "", func(o *gatewayv1beta1.ReferenceGrant) { meta(&o.ObjectMeta, nothing) })
 }
 
 // GCPBackendPolicies reads those of a namespace.

@@ -219,7 +219,7 @@ func customReads() map[string]read {
 			"/apis/gateway.networking.k8s.io/v1beta1/referencegrants", "container.thirdPartyObjects.list", true,
 			`{` + metadata + `"spec":{"from":[{"group":"gateway.networking.k8s.io","kind":"HTTPRoute","namespace":"infra"}],"to":[{"group":"","kind":"Service","name":"web"}]}}`,
 			func(ctx context.Context, c *kube.Cluster) (string, bool, error) {
-				return first(c.ReferenceGrants(ctx, ""), func(g *gatewayv1beta1.ReferenceGrant) []any {
+				return first(c.ReferenceGrants(ctx), func(g *gatewayv1beta1.ReferenceGrant) []any {
 					return []any{g.Spec.From[0].Namespace, g.Spec.To[0].Kind, *g.Spec.To[0].Name}
 				})
 			}, "infra Service web",

@@ -26,7 +26,7 @@ type apiServer struct {
 	dialled atomic.Value // the address that was last asked for
 }
 
-func serve(t *testing.T, h http.HandlerFunc) *apiServer {
+func serve(t testing.TB, h http.HandlerFunc) *apiServer {
 	t.Helper()
 	s := &apiServer{Server: httptest.NewUnstartedServer(h)}
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // refused handshakes are expected
@@ -49,7 +49,7 @@ func (s *apiServer) pinned() *container.Cluster {
 	return &container.Cluster{Name: "main", Endpoint: "127.0.0.1", MasterAuth: &container.MasterAuth{ClusterCaCertificate: s.ca()}}
 }
 
-func open(t *testing.T, c kube.Config, cluster *container.Cluster) (*kube.Connections, *kube.Cluster) {
+func open(t testing.TB, c kube.Config, cluster *container.Cluster) (*kube.Connections, *kube.Cluster) {
 	t.Helper()
 	connections := kube.New(c)
 	t.Cleanup(connections.Close)
@@ -60,7 +60,7 @@ func open(t *testing.T, c kube.Config, cluster *container.Cluster) (*kube.Connec
 	return connections, opened
 }
 
-func (s *apiServer) open(t *testing.T) *kube.Cluster {
+func (s *apiServer) open(t testing.TB) *kube.Cluster {
 	t.Helper()
 	_, c := open(t, kube.Config{Dial: s.dial}, s.pinned())
 	return c
