@@ -127,7 +127,7 @@ func New(ctx context.Context, cloud Cloud, o Options) (*App, error) {
 	collector, err := collect.New(ctx, collect.Config{
 		Compute: cloud.Compute, Container: cloud.Container, CertificateManager: cloud.CertificateManager,
 		Logging: cloud.Logging, Kubernetes: cloud.Kubernetes, DNS: dns.Config{Server: cloud.DNS},
-		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Log: o.Log,
+		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Now: o.Now, Log: o.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wiring the collector: %w", err)

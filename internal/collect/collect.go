@@ -23,6 +23,7 @@ import (
 	"plumbline/internal/collect/gcp"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/collect/logs"
+	"plumbline/internal/collect/share"
 	"plumbline/internal/facts"
 	"plumbline/internal/meter"
 )
@@ -48,6 +49,12 @@ type Config struct {
 	Planner Planner
 	// CallTimeout is how long one read may take; 0 is DefaultCallTimeout.
 	CallTimeout time.Duration
+	// Now is the clock by which shared reads get old and the log's budget is refilled;
+	// required.
+	Now func() time.Time
+	// ShareFor is how long a read of what a project has as a whole may answer again; 0
+	// is share.DefaultTTL, less than 0 shares nothing.
+	ShareFor time.Duration
 	// Log gets every failed read; nil is slog's default.
 	Log *slog.Logger
 }
@@ -58,6 +65,7 @@ type Collector struct {
 	kube    *kube.Connections
 	logs    *logs.Reader
 	dns     *dns.Resolver
+	shared  *share.Cache
 	plan    Planner
 	timeout time.Duration
 	log     *slog.Logger
@@ -70,8 +78,15 @@ type Usage struct{ Calls, Rounds int }
 // New prepares the clients; it opens no connection to the APIs. The error says
 // which client's options don't fit.
 func New(ctx context.Context, c Config) (*Collector, error) {
-	if c.Planner == nil {
-		return nil, errors.New("preparing the collector: Config.Planner is missing")
+	if c.Planner == nil || c.Now == nil {
+		return nil, errors.New("preparing the collector: Config.Planner and Config.Now are required")
+	}
+	if c.CallTimeout == 0 {
+		c.CallTimeout = DefaultCallTimeout
+	}
+	shared, err := share.New(share.Config{Now: c.Now, TTL: c.ShareFor, Timeout: c.CallTimeout})
+	if err != nil {
+		return nil, err
 	}
 	cloud, err := gcp.New(ctx, gcp.Config{Compute: c.Compute, Container: c.Container, CertificateManager: c.CertificateManager})
 	if err != nil {
@@ -81,16 +96,13 @@ func New(ctx context.Context, c Config) (*Collector, error) {
 	if err != nil {
 		return nil, err
 	}
-	history, err := logs.New(ctx, c.Logging...)
+	history, err := logs.New(ctx, logs.Config{Options: c.Logging, Now: c.Now})
 	if err != nil {
 		return nil, err
 	}
 	collector := &Collector{
-		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history, dns: hosts,
+		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history, dns: hosts, shared: shared,
 		plan: c.Planner, timeout: c.CallTimeout, log: c.Log,
-	}
-	if collector.timeout == 0 {
-		collector.timeout = DefaultCallTimeout
 	}
 	if collector.log == nil {
 		collector.log = slog.Default()

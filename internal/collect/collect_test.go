@@ -46,8 +46,8 @@ func TestAnIngressIsReadInThreeRounds(t *testing.T) {
 	if usage.Rounds != 3 {
 		t.Errorf("rounds = %d, want 3", usage.Rounds)
 	}
-	if groups := 2; usage.Calls > 26+2*groups {
-		t.Errorf("calls = %d, want at most %d", usage.Calls, 26+2*groups)
+	if groups := 2; usage.Calls > 34+2*groups {
+		t.Errorf("calls = %d, want at most %d", usage.Calls, 34+2*groups)
 	}
 	if got := len(cloud.Requests()); got != usage.Calls {
 		t.Errorf("%d requests arrived, %d were counted", got, usage.Calls)

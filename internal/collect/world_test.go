@@ -139,8 +139,8 @@ func collector(t *testing.T, cloud *fakecloud.Cloud) *collect.Collector {
 			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "ya29.shop"}), Dial: cloud.DialContext, PublicRoots: cloud.RootCAs(),
 		},
 		DNS:     dns.Config{Server: cloud.DNS()},
-		Planner: planner{},
-		Log:     slog.New(slog.DiscardHandler),
+		Planner: planner{}, Now: now,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

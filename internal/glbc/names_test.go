@@ -66,6 +66,9 @@ func TestNamesOfOldScheme(t *testing.T) {
 			}
 		})
 	}
+	if NamesOf(ingressNamed("namespace", "name", FinalizerV1, FinalizerV2), testKubeUID, "uid1").V1 {
+		t.Error("the newer finalizer doesn't win over the older")
+	}
 	n := NamesOf(ingressNamed("namespace", "name", FinalizerV1), "", "uid1")
 	if got, want := n.CertificateName("test123", "uid1"), "k8s-ssl-9a60a5272f6eee97-"+hexHash("test123", 16)+"--uid1"; got != want {
 		t.Errorf("%s, want %s", got, want)

@@ -167,6 +167,9 @@ func TestCompareURLMapWithNamesThatAreNotKnown(t *testing.T) {
 	f := newFixture()
 	live := liveMap()
 	live.HostRules = live.HostRules[1:]
+	if list, err := CompareURLMap(URLMap{}, live, func(ServicePortName) facts.Value[string] { return facts.Unknown[string](errDenied) }); err != nil || len(list) != 1 {
+		t.Errorf("%v, %v: a default that isn't a Service has no name to ask for", list, err)
+	}
 	live.HostRules[0].Hosts = []string{"shop.acme.example"}
 	got, err := CompareURLMap(DesiredURLMap(f.ing), live, func(ServicePortName) facts.Value[string] { return facts.Unknown[string](errDenied) })
 	want := []Difference{

@@ -44,7 +44,7 @@ var collected = []read{
 	everywhere("GatewayClass", facts.ThirdPartyObjects, (*kube.Cluster).GatewayClasses).custom(),
 	everywhere("Gateway", facts.ThirdPartyObjects, (*kube.Cluster).Gateways).custom(),
 	everywhere("HTTPRoute", facts.ThirdPartyObjects, (*kube.Cluster).HTTPRoutes).custom(),
-	within("ReferenceGrant", facts.ThirdPartyObjects, (*kube.Cluster).ReferenceGrants).custom(),
+	everywhere("ReferenceGrant", facts.ThirdPartyObjects, (*kube.Cluster).ReferenceGrants).custom(),
 	within("GCPBackendPolicy", facts.ThirdPartyObjects, (*kube.Cluster).GCPBackendPolicies).custom(),
 	within("HealthCheckPolicy", facts.ThirdPartyObjects, (*kube.Cluster).HealthCheckPolicies).custom(),
 	within("GCPGatewayPolicy", facts.ThirdPartyObjects, (*kube.Cluster).GCPGatewayPolicies).custom(),

@@ -320,7 +320,7 @@ func TestNobodyListens(t *testing.T) {
 		t.Fatal(err)
 	}
 	server := packets.LocalAddr().String()
-	if err := packets.Close(); err != nil {
+	if err = packets.Close(); err != nil {
 		t.Fatal(err)
 	}
 	r, err := dns.New(dns.Config{Server: server})

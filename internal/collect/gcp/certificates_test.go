@@ -12,16 +12,17 @@ import (
 	"plumbline/internal/meter"
 )
 
+// certificateManagerReads are those of otherReads, by the path that they ask.
 func certificateManagerReads() map[string]read {
+	paths := map[facts.Kind]string{
+		facts.CertificateMaps:    "/v1/projects/shop-prod/locations/global/certificateMaps",
+		facts.CertificateEntries: "/v1/" + certificateMap + "/certificateMapEntries",
+		facts.Certificates:       "/v1/projects/shop-prod/locations/global/certificates",
+	}
 	reads := map[string]read{}
 	for _, r := range otherReads {
-		switch r.needs {
-		case facts.CertificateMaps:
-			reads["/v1/projects/shop-prod/locations/global/certificateMaps"] = r
-		case facts.CertificateEntries:
-			reads["/v1/"+certificateMap+"/certificateMapEntries"] = r
-		case facts.Certificates:
-			reads["/v1/projects/shop-prod/locations/global/certificates"] = r
+		if where, ok := paths[r.needs]; ok {
+			reads[where] = r
 		}
 	}
 	return reads

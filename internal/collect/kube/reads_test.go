@@ -2,6 +2,7 @@ package kube_test
 
 import (
 	"context"
+	"maps"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -21,9 +22,7 @@ const metadata = `"metadata":{"namespace":"shop","name":"web","uid":"39ffe462","
 
 func reads() map[string]read {
 	all := builtinReads()
-	for name, r := range customReads() {
-		all[name] = r
-	}
+	maps.Copy(all, customReads())
 	return all
 }
 

@@ -10,7 +10,7 @@ import (
 	"net/url"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/validation/path"
+	"k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"plumbline/internal/collect/refusal"
@@ -31,8 +31,7 @@ func (c *Cluster) get(ctx context.Context, at string, query url.Values, read fun
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.direct.Do(req)
 	if err != nil {
-		var outer *url.Error // repeats the whole address
-		if errors.As(err, &outer) {
+		if outer, ok := errors.AsType[*url.Error](err); ok { // repeats the whole address
 			err = outer.Err
 		}
 		return fmt.Errorf("sending the request: %w", err)
@@ -58,7 +57,7 @@ func (r resource) path(namespace, name string) (string, error) {
 		parts = append(parts, name)
 	}
 	for _, segment := range []string{namespace, name} {
-		if faults := path.IsValidPathSegmentName(segment); segment != "" && len(faults) > 0 {
+		if faults := content.IsPathSegmentName(segment); segment != "" && len(faults) > 0 {
 			return "", fmt.Errorf("%q is no name: %s", segment, faults[0])
 		}
 	}

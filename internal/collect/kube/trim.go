@@ -11,7 +11,7 @@ import (
 // What is kept of an object. Everything else is dropped as soon as it is decoded,
 // and a kept list is copied, so that it doesn't hold the memory of what was dropped.
 //
-//	every object      all of metadata but selfLink, generateName, resourceVersion, managedFields
+//	every object      all of metadata but generateName, resourceVersion, managedFields
 //	                  and the annotation last-applied-configuration
 //	Ingress, Service  and of managedFields who wrote when (manager, operation, subresource)
 //	ConfigMap         and of managedFields which fields; data, no binaryData
@@ -45,7 +45,7 @@ const sidecar = "sidecar.istio.io/"
 
 // meta trims the metadata of an object in place.
 func meta(m *metav1.ObjectMeta, keep kept) {
-	m.SelfLink, m.GenerateName, m.ResourceVersion = "", "", ""
+	m.GenerateName, m.ResourceVersion = "", ""
 	delete(m.Annotations, corev1.LastAppliedConfigAnnotation)
 	m.ManagedFields = managed(m.ManagedFields, keep)
 }

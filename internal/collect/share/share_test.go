@@ -227,7 +227,7 @@ func TestWhoeverLeavesEndsTheReadOnlyForHimself(t *testing.T) {
 	b := async(t.Context(), cache, time.Time{}, g.read)
 	waiting(t, cache, 2)
 	leave()
-	gap(t, <-a, "canceled")
+	canceled(t, <-a)
 	if flying.Err() != nil {
 		t.Error("the read ended with the one who began it")
 	}
@@ -244,19 +244,19 @@ func TestTheReadEndsWithTheLastWhoWaits(t *testing.T) {
 	flying := <-g.began
 	waiting(t, cache, 2)
 	leave()
-	gap(t, <-a, "canceled")
-	gap(t, <-b, "canceled")
+	canceled(t, <-a)
+	canceled(t, <-b)
 	<-flying.Done()
 	var s source
 	want(t, share.Do(t.Context(), cache, services, time.Time{}, s.read), 1) // a new read, not the one that was ended
-	gap(t, share.Do(ctx, cache, services, time.Time{}, s.read), "canceled")
+	canceled(t, share.Do(ctx, cache, services, time.Time{}, s.read))
 }
 
-func gap(t *testing.T, v facts.Value[int], status string) {
+func canceled(t *testing.T, v facts.Value[int]) {
 	t.Helper()
 	var failed *facts.Error
-	if !errors.As(v.Err(), &failed) || failed.Needs != string(facts.BackendServices) || failed.Status != status {
-		t.Errorf("error = %v, want %s", v.Err(), status)
+	if !errors.As(v.Err(), &failed) || failed.Needs != string(facts.BackendServices) || failed.Status != "canceled" {
+		t.Errorf("error = %v, want canceled", v.Err())
 	}
 }
 
