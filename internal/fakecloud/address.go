@@ -33,7 +33,7 @@ type Address struct {
 	RootCAs string `json:"rootCAs"`
 	// Token is one that the control planes accept.
 	Token string `json:"token"`
-	// Now is the clock of the scenario when the Address was asked for.
+	// Now is the moment of the scenario; zero where Options don't say one.
 	Now time.Time `json:"now"`
 	// Project is the world's default project.
 	Project string `json:"project"`
@@ -50,13 +50,9 @@ const maxAddress = 1 << 20
 
 // Address is where this Cloud's services are now.
 func (c *Cloud) Address() Address {
-	now := time.Now()
-	if !c.options.Now.IsZero() {
-		now = c.options.Now.Add(time.Since(c.began))
-	}
 	return Address{
 		HTTP: c.HTTP(), Logging: c.Logging(), DNS: c.DNS(), KubernetesProxy: c.HTTP(), RootCAs: string(c.pki.public.pem()),
-		Token: anyToken, Now: now.UTC(), Project: c.state.Load().world.Project,
+		Token: anyToken, Now: c.options.Now.UTC(), Project: c.state.Load().world.Project,
 	}
 }
 

@@ -1,9 +1,9 @@
 package fakecloud
 
 import (
-	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 
@@ -19,11 +19,8 @@ const dnsTTL = 300
 // one port. Of a host that isn't listed it knows nothing and fails (SERVFAIL), which
 // is not the same as NXDOMAIN.
 type resolver struct {
-	cloud *Cloud
-	addr  string
-	// ctx ends with the resolver, and every delay of it.
-	ctx      context.Context
-	cancel   context.CancelFunc
+	cloud    *Cloud
+	addr     string
 	udp, tcp *dns.Server
 	serving  sync.WaitGroup
 
@@ -46,7 +43,6 @@ func startResolver(c *Cloud) (*resolver, error) {
 		return nil, err
 	}
 	r := &resolver{cloud: c, addr: listener.Addr().String()}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
 	started := make(chan struct{}, 2)
 	r.tcp = &dns.Server{Listener: listener, Handler: r, NotifyStartedFunc: func() { started <- struct{}{} }}
 	r.udp = &dns.Server{PacketConn: packets, Handler: r, NotifyStartedFunc: func() { started <- struct{}{} }}
@@ -57,13 +53,13 @@ func startResolver(c *Cloud) (*resolver, error) {
 	return r, nil
 }
 
-func listenDNS() (net.Listener, net.PacketConn, error) {
+func listenDNS() (*net.TCPListener, *net.UDPConn, error) {
 	for attempt := 1; ; attempt++ {
 		listener, err := listenLoopback("")
 		if err != nil {
 			return nil, nil, err
 		}
-		packets, err := net.ListenPacket("udp", listener.Addr().String())
+		packets, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(portOf(listener)))
 		if err == nil {
 			return listener, packets, nil
 		}
@@ -74,8 +70,13 @@ func listenDNS() (net.Listener, net.PacketConn, error) {
 	}
 }
 
+func portOf(listener *net.TCPListener) netip.AddrPort {
+	at, _ := netip.ParseAddrPort(listener.Addr().String())
+	return at
+}
+
+// stop waits for the answers under way; the Cloud's end cuts their delay short.
 func (r *resolver) stop() {
-	r.cancel()
 	_ = r.tcp.Shutdown()
 	_ = r.udp.Shutdown()
 	r.serving.Wait()
@@ -92,7 +93,7 @@ func (r *resolver) ServeDNS(w dns.ResponseWriter, request *dns.Msg) {
 	}
 	q := request.Question[0]
 	r.note(q)
-	if !r.cloud.delay(r.ctx) {
+	if !r.cloud.delay(nil) {
 		return
 	}
 	r.answer(answer, q, r.cloud.state.Load().world.DNS)

@@ -65,11 +65,15 @@ func serveFront(s *http.Server, listener net.Listener, withTLS bool) *front {
 }
 
 // listenLoopback takes a free port of loopback, or the address if one is given.
-func listenLoopback(addr string) (net.Listener, error) {
+func listenLoopback(addr string) (*net.TCPListener, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
 	}
-	return net.Listen("tcp", addr)
+	at, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return net.ListenTCP("tcp", at)
 }
 
 // stop closes the port and every connection. The second Close catches a

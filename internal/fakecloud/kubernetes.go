@@ -92,7 +92,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	res := index.find(q)
 	permission := s.permission(q, res)
 	s.cloud.recordHTTP(r, permission)
-	if !s.cloud.delay(r.Context()) {
+	if !s.cloud.delay(r.Context().Done()) {
 		return
 	}
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")

@@ -89,7 +89,7 @@ func (c *Cloud) intercept(ctx context.Context, req any, info *grpc.UnaryServerIn
 		permission = logEntriesList
 	}
 	c.record(Request{Method: "POST", Path: info.FullMethod, Permission: permission, Host: c.Logging()})
-	if !c.delay(ctx) {
+	if !c.delay(ctx.Done()) {
 		return nil, status.Error(codes.Canceled, "the caller went away")
 	}
 	return handler(ctx, req)

@@ -57,8 +57,9 @@ func TestQuotas(t *testing.T) {
 	if limit, _ := quotaOf(region.GetQuotas(), "FIREWALLS"); limit != -1 {
 		t.Error("a region has a quota of global resources")
 	}
-	if given, err := regions.Get(t.Context(), &computepb.GetRegionRequest{Project: "quota-prod", Region: "us-east1"}); err != nil || len(given.GetQuotas()) == 0 {
-		t.Errorf("a fixture without quotas: %v, %v", given, err)
+	region, err = regions.Get(t.Context(), &computepb.GetRegionRequest{Project: "quota-prod", Region: "us-east1"})
+	if err != nil || len(region.GetQuotas()) == 0 {
+		t.Errorf("a fixture without quotas: %v, %v", region, err)
 	}
 	_, err = regions.Get(t.Context(), &computepb.GetRegionRequest{Project: "shop-prod", Region: "mars-north1"})
 	wantGoogleError(t, err, 404, "notFound", "The resource 'projects/shop-prod/regions/mars-north1' was not found")

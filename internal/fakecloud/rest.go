@@ -76,7 +76,7 @@ func (c *Cloud) serveREST(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c.recordHTTP(r, understood.permission)
-	if !c.delay(r.Context()) {
+	if !c.delay(r.Context().Done()) {
 		return
 	}
 	if no := refuse(st.world, understood.permission); no != nil {

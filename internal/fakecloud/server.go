@@ -55,7 +55,6 @@ type Cloud struct {
 	logging net.Listener
 	names   *resolver
 	pods    *player
-	began   time.Time
 	done    chan struct{}
 	serving sync.WaitGroup
 
@@ -74,7 +73,7 @@ func Start(w *scenario.World, o Options) (*Cloud, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the certificate authorities: %w", err)
 	}
-	c := &Cloud{options: o, pki: keys, began: time.Now(), done: make(chan struct{})}
+	c := &Cloud{options: o, pki: keys, done: make(chan struct{})}
 	c.planes = &controlPlanes{cloud: c, running: map[string]*controlPlane{}, endpoints: map[string]string{}}
 	if err := c.startServers(); err != nil {
 		c.Close()
@@ -212,8 +211,9 @@ func (c *Cloud) answering(h http.Handler) http.Handler {
 	})
 }
 
-// delay waits out the latency; false means that nobody waits for the answer.
-func (c *Cloud) delay(ctx context.Context) bool {
+// delay waits out the latency; false means that nobody waits for the answer. gone is
+// closed when the caller leaves; nil where that isn't known.
+func (c *Cloud) delay(gone <-chan struct{}) bool {
 	if c.options.Latency <= 0 {
 		return true
 	}
@@ -222,7 +222,7 @@ func (c *Cloud) delay(ctx context.Context) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-ctx.Done():
+	case <-gone:
 	case <-c.done:
 	}
 	return false

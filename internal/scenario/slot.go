@@ -113,8 +113,8 @@ func computeSlot(p []string) (slot, error) {
 	if len(rest) < 2 || len(rest) > 3 || !strings.HasSuffix(rest[len(rest)-1], ".json") {
 		return slot{}, unknown
 	}
-	if s, ok := regionFirewallsSlot(p); ok {
-		return s, nil
+	if ofRegion, ok := regionFirewallsSlot(p); ok {
+		return ofRegion, nil
 	}
 	s.role, s.collection, s.name = roleResource, rest[0], strings.TrimSuffix(rest[1], ".json")
 	if err := knownCollection(s.collection, s.scope); err != nil {

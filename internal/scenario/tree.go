@@ -73,10 +73,10 @@ var answers = map[role]string{
 
 // key is the document's path in the tree: that of the file, less .json.
 func (s slot) key() string {
-	switch s.role {
-	case roleCluster, roleOperation:
+	if s.role == roleCluster || s.role == roleOperation {
 		return "container/" + s.path
-	case roleCertificates:
+	}
+	if s.role == roleCertificates {
 		return "certificatemanager/" + s.path
 	}
 	return "compute/" + s.path + answers[s.role]
