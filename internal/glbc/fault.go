@@ -54,7 +54,7 @@ const (
 
 // The faults of the frontend (ingress-controller.md §1.1, §1.4, §1.5).
 const (
-	TLSEntryWithoutSecret       Code = "tls-entry-without-secret"
+	TLSEntryWithoutSecret       Code = "tls-entry-without-secret" //nolint:gosec // A code, no credential.
 	FrontendConfigNotFound      Code = "frontendconfig-not-found"
 	StaticIPAnnotationsConflict Code = "static-ip-annotations-conflict"
 	NameInvalid                 Code = "name-invalid"
