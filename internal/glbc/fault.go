@@ -63,6 +63,7 @@ const (
 	RedirectUnsupported         Code = "redirect-unsupported"
 	StaticIPNotFound            Code = "static-ip-not-found"
 	StaticIPWrongScope          Code = "static-ip-wrong-scope"
+	StaticIPInUse               Code = "static-ip-in-use"
 	ProxyOnlySubnetMissing      Code = "proxy-only-subnet-missing"
 	PreSharedNotFound           Code = "pre-shared-not-found"
 	SSLPolicyNotFound           Code = "ssl-policy-not-found"
