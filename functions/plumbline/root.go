@@ -17,6 +17,8 @@ const (
 	exitOK    = 0
 	exitFail  = 1
 	exitUsage = 2
+	// exitFound: the run went well, and something is wrong with what was looked at.
+	exitFound = 3
 )
 
 // A usageError is the caller's: a wrong flag, input that can't be read.
@@ -42,7 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, environ [
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	//nolint:contextcheck // cobra hands the context to each command
-	root.AddCommand(demoCommand(stdout, stderr), replayCommand(stdout, stderr), serveCommand(stdout, stderr, environ), versionCommand(stdout))
+	root.AddCommand(demoCommand(stdout, stderr), diagnoseCommand(stdout, stderr, environ), replayCommand(stdout, stderr), serveCommand(stdout, stderr, environ), versionCommand(stdout))
 	err := root.ExecuteContext(ctx)
 	return exitStatus(err, stderr)
 }
@@ -63,6 +65,8 @@ func exitStatus(err error, stderr io.Writer) int {
 		return exitOK
 	case errors.Is(err, errTold):
 		return exitFail
+	case errors.Is(err, errFindings):
+		return exitFound
 	case errors.As(err, &usage):
 		_, _ = fmt.Fprintf(stderr, "plumbline: %v\n", err)
 		return exitUsage

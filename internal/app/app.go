@@ -18,6 +18,7 @@ import (
 
 	"plumbline/internal/causes"
 	"plumbline/internal/collect"
+	"plumbline/internal/collect/dns"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/facts"
 	"plumbline/internal/fakecloud"
@@ -33,8 +34,11 @@ const lease = 30 * time.Second
 // A Cloud is how the APIs are reached: client options, and the way to control
 // planes.
 type Cloud struct {
-	Compute, Container, Logging []option.ClientOption
-	Kubernetes                  kube.Config
+	Compute, Container, CertificateManager, Logging []option.ClientOption
+
+	Kubernetes kube.Config
+	// DNS is the resolver, host:port; empty means the system's.
+	DNS string
 }
 
 // Google is the real one, with the credentials of the environment; they are looked
@@ -60,18 +64,36 @@ func (*lazyToken) Token() (*oauth2.Token, error) {
 func Fake(cloud *fakecloud.Cloud) Cloud {
 	rest := []option.ClientOption{option.WithEndpoint(cloud.HTTP()), option.WithoutAuthentication()}
 	return Cloud{
-		Compute:   rest,
-		Container: rest,
+		Compute: rest, Container: rest, CertificateManager: rest, DNS: cloud.DNS(),
 		Logging: []option.ClientOption{
 			option.WithEndpoint(cloud.Logging()), option.WithoutAuthentication(),
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		},
 		Kubernetes: kube.Config{
-			Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-of-the-fake"}),
+			Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: cloud.Address().Token}),
 			Dial:        cloud.DialContext,
 			PublicRoots: cloud.RootCAs(),
 		},
 	}
+}
+
+// Remote is the way to a fake cloud of another process.
+func Remote(a fakecloud.Address) (Cloud, error) {
+	roots, err := a.RootPool()
+	if err != nil {
+		return Cloud{}, fmt.Errorf("trusting the fake cloud: %w", err)
+	}
+	rest := []option.ClientOption{option.WithEndpoint(a.HTTP), option.WithoutAuthentication()}
+	return Cloud{
+		Compute: rest, Container: rest, CertificateManager: rest, DNS: a.DNS,
+		Logging: []option.ClientOption{
+			option.WithEndpoint(a.Logging), option.WithoutAuthentication(),
+			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+		},
+		Kubernetes: kube.Config{
+			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: a.Token}), Dial: a.DialContext, PublicRoots: roots,
+		},
+	}, nil
 }
 
 // Options are what New needs besides the cloud.
@@ -103,8 +125,9 @@ func New(ctx context.Context, cloud Cloud, o Options) (*App, error) {
 		o.Store = &memory.Store{}
 	}
 	collector, err := collect.New(ctx, collect.Config{
-		Compute: cloud.Compute, Container: cloud.Container, Logging: cloud.Logging, Kubernetes: cloud.Kubernetes,
-		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Log: o.Log,
+		Compute: cloud.Compute, Container: cloud.Container, CertificateManager: cloud.CertificateManager,
+		Logging: cloud.Logging, Kubernetes: cloud.Kubernetes, DNS: dns.Config{Server: cloud.DNS},
+		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Now: o.Now, Log: o.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wiring the collector: %w", err)
@@ -136,7 +159,7 @@ func (a *App) Close() error {
 type reader struct{ *collect.Collector }
 
 // Collect implements service.Collector.
-func (r reader) Collect(ctx context.Context, now time.Time, refs []facts.Ref) ([]*facts.Snapshot, error) {
-	snapshots, _, err := r.Collector.Collect(ctx, now, refs)
+func (r reader) Collect(ctx context.Context, q facts.Question) ([]*facts.Snapshot, error) {
+	snapshots, _, err := r.Collector.Collect(ctx, q)
 	return snapshots, err
 }

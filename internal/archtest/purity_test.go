@@ -123,7 +123,7 @@ func TestImpureImportsAreFound(t *testing.T) {
 	} {
 		source := fmt.Sprintf("package p\nimport _ %q", target)
 		for _, where := range []string{
-			"facts", "signal", "glbc", "knownapp", "cause", "causes", "causes/health", "engine", "incident",
+			"facts", "signal", "glbc", "knownapp", "cause", "causes", "causes/health", "engine", "incident", "firewall",
 		} {
 			expect(t, impureImports(parse(t, "internal/"+where+"/a.go", source)), "internal/"+where+" is pure and imports "+target)
 		}

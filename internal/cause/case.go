@@ -26,6 +26,22 @@ func (c Case) Ingress() (ing *networkingv1.Ingress, ok bool) {
 	return nil, false
 }
 
+// Backends are what the target sends requests to: those of an Ingress, or the backend
+// service that is diagnosed for itself.
+func (c Case) Backends() []glbc.Backend {
+	if ing, ok := c.Ingress(); ok {
+		return glbc.Backends(c.Facts, ing)
+	}
+	if c.Target.Kind != facts.KindBackendService {
+		return nil
+	}
+	var list []glbc.Backend
+	for _, bs := range glbc.BackendServicesOf(c.Facts, c.Target) {
+		list = append(list, glbc.BackendOf(c.Facts, bs))
+	}
+	return list
+}
+
 // Has reports that the target shows a symptom.
 func (c Case) Has(symptom ID) bool {
 	return slices.ContainsFunc(c.Symptoms, func(s Symptom) bool { return s.ID == symptom })

@@ -32,6 +32,7 @@ const (
 	BackendUnhealthy      ID = "symptom/backend-unhealthy"
 	ChangeNotApplied      ID = "symptom/change-not-applied"
 	PodsNotReadyInNEG     ID = "symptom/pods-not-ready-in-neg"
+	CertificateNotActive  ID = "symptom/certificate-not-active"
 )
 
 // Confidence is how sure a Finding is.

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,24 +54,34 @@ func read[T any](ctx context.Context, f *fanout, l *ledger, dst *facts.Value[T],
 	})
 }
 
-// spread starts one read for each namespace and joins them in dst: the list of all
-// is only known when every part is.
+// spread starts one read for each namespace and joins them in dst, with what an
+// earlier round put there: the list of all is only known when every part is.
 func spread[T any](ctx context.Context, f *fanout, l *ledger, dst *facts.Value[[]T], namespaces []string, from func(ctx context.Context, namespace string) facts.Value[[]T]) {
 	parts := make([]facts.Value[[]T], len(namespaces))
 	for i, namespace := range namespaces {
 		read(ctx, f, l, &parts[i], func(ctx context.Context) facts.Value[[]T] { return from(ctx, namespace) })
 	}
-	f.joins = append(f.joins, func() { *dst = joined(parts) })
+	f.joins = append(f.joins, func() {
+		if before := *dst; !errors.Is(before.Err(), facts.ErrNotRead) {
+			parts = append(parts, before)
+		}
+		*dst = joined(parts)
+	})
 }
 
 func joined[T any](parts []facts.Value[[]T]) facts.Value[[]T] {
 	var whole []T
+	anything := false
 	for _, part := range parts {
-		items, ok := part.Get()
-		if !ok {
+		items, _ := part.Get()
+		if part.Err() != nil {
 			return part
 		}
 		whole = append(whole, items...)
+		anything = anything || !part.IsAbsent()
+	}
+	if !anything {
+		return facts.Absent[[]T]()
 	}
 	return facts.Found(whole)
 }
@@ -82,7 +93,9 @@ func gather[K comparable, T any](ctx context.Context, f *fanout, l *ledger, dst 
 		read(ctx, f, l, &parts[i], func(ctx context.Context) facts.Value[T] { return from(ctx, key) })
 	}
 	f.joins = append(f.joins, func() {
-		*dst = make(map[K]facts.Value[T], len(keys))
+		if *dst == nil {
+			*dst = make(map[K]facts.Value[T], len(keys))
+		}
 		for i, key := range keys {
 			(*dst)[key] = parts[i]
 		}

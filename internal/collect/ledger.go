@@ -74,7 +74,11 @@ func (l *ledger) failures() []*facts.Error {
 
 // place orders needs: even numbers are Kinds, odd ones lie between.
 func place(needs string) int {
-	if i := slices.Index(facts.Kinds, facts.Kind(needs)); i >= 0 {
+	kind := facts.Kind(needs)
+	if strings.HasPrefix(needs, string(facts.DNS)+"/") {
+		kind = facts.DNS
+	}
+	if i := slices.Index(facts.Kinds, kind); i >= 0 {
 		return 2 * i
 	}
 	return 2*slices.Index(facts.Kinds, facts.Ingresses) - 1

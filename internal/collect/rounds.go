@@ -6,10 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"cloud.google.com/go/compute/apiv1/computepb"
 	"google.golang.org/api/container/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"plumbline/internal/facts"
 )
@@ -20,28 +19,24 @@ const fewNamespaces = 4
 
 // readProjects is round 1: what load balancing the projects have, and the clusters.
 func (r *run) readProjects(ctx context.Context) {
+	wishes := make(map[*project][]facts.Wish, len(r.projects))
+	for _, p := range r.projects {
+		if refs := r.straysIn(p); len(refs) > 0 {
+			wishes[p] = append(wishes[p], r.plan.Wish(&p.facts, refs))
+		}
+	}
+	for _, c := range r.clusters {
+		wishes[c.project] = append(wishes[c.project], r.plan.Wish(c.snap, c.refs))
+	}
 	f, ctx := r.round(ctx)
 	for _, p := range r.projects {
-		read(ctx, f, &p.ledger, &p.facts.BackendServices, func(ctx context.Context) facts.Value[[]*computepb.BackendService] {
-			return r.gcp.BackendServices(ctx, p.name)
-		})
-		read(ctx, f, &p.ledger, &p.facts.HealthChecks, func(ctx context.Context) facts.Value[[]*computepb.HealthCheck] {
-			return r.gcp.HealthChecks(ctx, p.name)
-		})
-		read(ctx, f, &p.ledger, &p.facts.NEGs, func(ctx context.Context) facts.Value[[]*computepb.NetworkEndpointGroup] {
-			return r.gcp.NEGs(ctx, p.name)
-		})
-		read(ctx, f, &p.ledger, &p.facts.InstanceGroups, func(ctx context.Context) facts.Value[[]*computepb.InstanceGroup] {
-			return r.gcp.InstanceGroups(ctx, p.name)
-		})
-		if r.strayIn(p) {
+		for _, wish := range wishes[p] {
+			r.startProject(ctx, f, p, wish)
+		}
+		if len(r.straysIn(p)) > 0 {
 			f.do(ctx, func(ctx context.Context) {
-				var missing error
-				p.all, missing = r.gcp.Clusters(ctx, p.name)
+				p.all = r.gcp.Clusters(ctx, p.name)
 				p.listed.note(p.all.Err())
-				if missing != nil {
-					p.listed.note(missing)
-				}
 			})
 		}
 	}
@@ -61,6 +56,7 @@ func (r *run) readIdentities(ctx context.Context) {
 		if c.named || !r.open(c) {
 			continue
 		}
+		c.asked[facts.Need{Kind: facts.Namespaces}] = true
 		read(ctx, f, &c.ledger, &c.snap.ClusterUID, c.objs.UID)
 	}
 	f.wait()
@@ -70,79 +66,134 @@ func (r *run) readIdentities(ctx context.Context) {
 	r.dropOrphans()
 }
 
-// readClusters is round 2: Kubernetes, and the firewall rules of the cluster's
-// network, which a shared VPC keeps in its host project.
+// readClusters is round 2: Kubernetes, and the network, which a shared VPC keeps in
+// its host project.
 func (r *run) readClusters(ctx context.Context) {
-	f, ctx := r.round(ctx)
-	for _, c := range r.clusters {
+	wishes := make([]facts.Wish, len(r.clusters))
+	for i, c := range r.clusters {
 		r.complete(c)
-		opened := r.open(c)
-		if opened {
-			c.snap.Namespaces = r.namespaces(c) // while nobody writes to the Snapshot
-		}
-		read(ctx, f, &c.ledger, &c.snap.Firewalls, func(ctx context.Context) facts.Value[[]*computepb.Firewall] {
-			return r.gcp.Firewalls(ctx, networkProject(c))
-		})
-		if opened {
-			readObjects(ctx, f, c)
-		}
+		c.locateNetwork()
+		r.open(c)
+		wishes[i] = r.plan.Wish(c.snap, c.everyRef())
+	}
+	f, ctx := r.round(ctx)
+	for i, c := range r.clusters {
+		r.start(ctx, f, c, wishes[i])
 	}
 	f.wait()
 }
 
-// namespaces are those to read one by one; none means all at once.
-func (r *run) namespaces(c *cluster) []string {
-	names := slices.Compact(slices.Sorted(slices.Values(r.plan.Namespaces(c.snap, c.everyRef()))))
-	if len(names) > fewNamespaces {
-		return nil
-	}
-	return names
-}
-
-func readObjects(ctx context.Context, f *fanout, c *cluster) {
-	s, k := c.snap, c.objs
-	read(ctx, f, &c.ledger, &s.Ingresses, k.Ingresses)
-	read(ctx, f, &c.ledger, &s.IngressClasses, k.IngressClasses)
-	read(ctx, f, &c.ledger, &s.Gateways, k.Gateways)
-	if !s.ClusterUID.Known() {
-		read(ctx, f, &c.ledger, &s.ClusterUID, k.UID)
-	}
-	namespaces := s.Namespaces
-	if len(namespaces) == 0 {
-		namespaces = []string{corev1.NamespaceAll}
-	}
-	spread(ctx, f, &c.ledger, &s.Services, namespaces, k.Services)
-	spread(ctx, f, &c.ledger, &s.Pods, namespaces, k.Pods)
-	spread(ctx, f, &c.ledger, &s.Events, namespaces, k.Events)
-}
-
-// readDetails is round 3: what only the first two could name.
+// readDetails is round 3: what only the first two could name, and the log.
 func (r *run) readDetails(ctx context.Context) {
+	wishes, filters := make([]facts.Wish, len(r.clusters)), make([]string, len(r.clusters))
+	for i, c := range r.clusters {
+		r.complete(c)
+		c.locateNetwork()
+		c.snap.Targets = r.plan.Resolve(c.snap, c.refs)
+		wishes[i], filters[i] = r.plan.Wish(c.snap, c.refs), r.plan.LogFilter(c.snap)
+	}
 	f, ctx := r.round(ctx)
-	for _, c := range r.clusters {
-		s := c.snap
-		s.Targets = r.plan.Resolve(s, c.refs)
-		groups := distinct(r.plan.Groups(s))
-		gather(ctx, f, &c.ledger, &s.Health, groups, r.gcp.Health)
-		gather(ctx, f, &c.ledger, &s.Endpoints, zonalNEGs(groups), r.gcp.Endpoints)
-		if c.objs != nil {
-			gather(ctx, f, &c.ledger, &s.ConfigMaps, keys(r.plan.ConfigMaps(s)), c.objs.ConfigMap)
-		}
-		if filter := r.plan.LogFilter(s); filter != "" {
-			read(ctx, f, &c.ledger, &s.History, func(ctx context.Context) facts.Value[[]json.RawMessage] {
-				return r.logs.Query(ctx, c.project.name, filter, r.now)
+	for i, c := range r.clusters {
+		r.start(ctx, f, c, wishes[i])
+		if filters[i] != "" {
+			read(ctx, f, &c.ledger, &c.snap.History, func(ctx context.Context) facts.Value[[]json.RawMessage] {
+				return r.logs.Query(ctx, c.project.name, filters[i], r.question.Now)
 			})
 		}
 	}
 	f.wait()
+	for _, c := range r.clusters {
+		r.complete(c)
+	}
+}
+
+// start starts every read of a wish that can be made by now and wasn't.
+func (r *run) start(ctx context.Context, f *fanout, c *cluster, wish facts.Wish) {
+	r.startProject(ctx, f, c.project, wish)
+	s := c.snap
+	groups := fresh(&c.groups, wish.Groups)
+	gather(ctx, f, &c.ledger, &s.Health, groups, r.gcp.Health)
+	gather(ctx, f, &c.ledger, &s.Endpoints, fresh(&c.negs, zonalNEGs(groups)), r.gcp.Endpoints)
+	gather(ctx, f, &c.ledger, &s.DNS, fresh(&c.hosts, wish.Hosts), r.dns.Lookup)
+	for _, need := range wish.Needs {
+		if start, ok := networkReads[need.Kind]; ok && s.NetworkName != "" && c.ask(need) {
+			start(ctx, f, r, c)
+		}
+	}
+	if c.objs == nil {
+		return
+	}
+	gather(ctx, f, &c.ledger, &s.ConfigMaps, fresh(&c.configMaps, wish.ConfigMaps), c.objs.ConfigMap)
+	for _, need := range wish.Needs {
+		if start, ok := wideReads[need]; ok && c.ask(need) {
+			start(ctx, f, c, nil)
+		}
+	}
+	c.startNamespaces(ctx, f, wish)
+}
+
+// startNamespaces starts the lists of namespaces that weren't read yet.
+func (c *cluster) startNamespaces(ctx context.Context, f *fanout, wish facts.Wish) {
+	c.addNamespaces(wish)
+	for _, need := range wish.Needs {
+		start, ok := namespacedReads[need]
+		if !ok {
+			continue
+		}
+		namespaces := c.namespaces
+		if need.Kind == facts.Services && wish.SystemServices && !slices.Contains(namespaces, corev1.NamespaceAll) {
+			namespaces = append(slices.Clip(namespaces), metav1.NamespaceSystem)
+		}
+		var missing []string
+		for _, namespace := range namespaces {
+			if !c.askedIn[inNamespace{need, namespace}] {
+				c.askedIn[inNamespace{need, namespace}] = true
+				missing = append(missing, namespace)
+			}
+		}
+		if len(missing) > 0 {
+			start(ctx, f, c, missing)
+		}
+	}
+}
+
+// addNamespaces decides how namespaces are read: one by one, or all at once where
+// there are many. What was read one by one stays so.
+func (c *cluster) addNamespaces(wish facts.Wish) {
+	for _, name := range wish.Namespaces {
+		if !slices.Contains(c.namespaces, name) && !slices.Contains(c.namespaces, corev1.NamespaceAll) {
+			c.namespaces = append(c.namespaces, name)
+		}
+	}
+	if len(c.askedIn) == 0 && (wish.EveryNamespace || len(c.namespaces) > fewNamespaces) {
+		c.namespaces = []string{corev1.NamespaceAll}
+	}
+	slices.Sort(c.namespaces)
+	c.snap.Namespaces = nil
+	if !slices.Contains(c.namespaces, corev1.NamespaceAll) {
+		c.snap.Namespaces = slices.Clone(c.namespaces)
+	}
+}
+
+func (r *run) startProject(ctx context.Context, f *fanout, p *project, wish facts.Wish) {
+	for _, need := range wish.Needs {
+		if start, ok := projectReads[need.Kind]; ok && !p.asked[need.Kind] {
+			p.asked[need.Kind] = true
+			start(ctx, f, r, p)
+		}
+	}
+	maps := fresh(&p.maps, wish.CertificateMaps)
+	if len(maps) > 0 {
+		spread(ctx, f, &p.ledger, &p.facts.CertificateEntries, maps, r.gcp.CertificateEntries)
+	}
 }
 
 // complete copies what the project's Snapshots share into the cluster's.
 func (r *run) complete(c *cluster) {
-	shared := c.project.facts
-	c.snap.Now, c.snap.Project = shared.Now, shared.Project
-	c.snap.BackendServices, c.snap.HealthChecks = shared.BackendServices, shared.HealthChecks
-	c.snap.NEGs, c.snap.InstanceGroups = shared.NEGs, shared.InstanceGroups
+	s, shared := c.snap, c.project.facts
+	own := s.LoadBalancing
+	s.Now, s.Project, s.LoadBalancing, s.Instances = shared.Now, shared.Project, shared.LoadBalancing, shared.Instances
+	s.Health, s.Endpoints, s.RegionQuotas = own.Health, own.Endpoints, own.RegionQuotas
 }
 
 // open makes the client of a cluster. Where there is none, all that Kubernetes
@@ -154,47 +205,17 @@ func (r *run) open(c *cluster) bool {
 	}
 	found, ok := c.snap.Cluster.Get()
 	if !ok {
-		c.unread(c.snap.Cluster.Err())
+		c.snap.Unread(c.snap.Cluster.Err())
 		return false
 	}
 	objects, err := r.kube.Open(c.name, found)
 	if err != nil {
 		c.note(err)
-		c.unread(err)
+		c.snap.Unread(err)
 		return false
 	}
 	c.objs = objects
 	return true
-}
-
-// unread makes all Kubernetes Values unknown; nil leaves them as not read.
-func (c *cluster) unread(err error) {
-	if err == nil {
-		return
-	}
-	s := c.snap
-	blank(&s.Ingresses, err)
-	blank(&s.IngressClasses, err)
-	blank(&s.Gateways, err)
-	blank(&s.Services, err)
-	blank(&s.Pods, err)
-	blank(&s.Events, err)
-	blank(&s.ClusterUID, err)
-}
-
-func blank[T any](v *facts.Value[T], err error) { *v = facts.Unknown[T](err) }
-
-// networkProject is where the cluster's network is; its own project unless the VPC
-// is shared (gcp-facts.md §7).
-func networkProject(c *cluster) string {
-	found, ok := c.snap.Cluster.Get()
-	if ok && found.NetworkConfig != nil {
-		path := strings.Split(facts.RelativePath(found.NetworkConfig.Network), "/")
-		if len(path) > 2 && path[0] == "projects" {
-			return path[1]
-		}
-	}
-	return c.project.name
 }
 
 func (c *cluster) everyRef() []facts.Ref {
@@ -214,24 +235,20 @@ func zonalNEGs(groups []facts.BackendGroup) []string {
 			negs = append(negs, facts.RelativePath(g.Group))
 		}
 	}
-	return distinct(negs)
+	return negs
 }
 
-// keys are namespace/name, as the Snapshot's map has them.
-func keys(names []types.NamespacedName) []string {
-	var keys []string
-	for _, n := range names {
-		keys = append(keys, n.String())
+// fresh are the items that weren't there yet, each once; they are then.
+func fresh[T comparable](have *map[T]bool, items []T) []T {
+	if *have == nil {
+		*have = map[T]bool{}
 	}
-	return distinct(keys)
-}
-
-// distinct keeps the first of equal items.
-func distinct[T comparable](items []T) []T {
-	seen := map[T]bool{}
-	return slices.DeleteFunc(slices.Clone(items), func(item T) bool {
-		old := seen[item]
-		seen[item] = true
-		return old
-	})
+	var out []T
+	for _, item := range items {
+		if !(*have)[item] {
+			(*have)[item] = true
+			out = append(out, item)
+		}
+	}
+	return out
 }

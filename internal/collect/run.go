@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"google.golang.org/api/container/v1"
 
@@ -15,7 +14,7 @@ import (
 // A run is one collection under way.
 type run struct {
 	*Collector
-	now      time.Time
+	question facts.Question
 	projects []*project
 	clusters []*cluster
 	strays   []*stray
@@ -25,8 +24,11 @@ type run struct {
 type project struct {
 	ledger
 	name string
-	// facts holds what the snapshots of the project share.
+	// facts holds what the snapshots of the project share; asked and maps, which of it
+	// was asked for.
 	facts facts.Snapshot
+	asked map[facts.Kind]bool
+	maps  map[string]bool
 	// all are the project's clusters; read when a Ref names none.
 	all facts.Value[[]*container.Cluster]
 	// listed has the failed list and the zones that it lacked: a gap for those who
@@ -34,7 +36,8 @@ type project struct {
 	listed ledger
 }
 
-// A cluster becomes one Snapshot.
+// A cluster becomes one Snapshot. The one without a name is a project's load
+// balancing outside any cluster.
 type cluster struct {
 	ledger
 	project *project
@@ -46,6 +49,30 @@ type cluster struct {
 	// strays are Refs that may turn out to belong here.
 	strays []*stray
 	objs   *kube.Cluster
+	// namespaces are those that are read; the empty one means all.
+	namespaces []string
+	// What was asked for already.
+	asked      map[facts.Need]bool
+	askedIn    map[inNamespace]bool
+	groups     map[facts.BackendGroup]bool
+	negs       map[string]bool
+	hosts      map[string]bool
+	configMaps map[string]bool
+}
+
+// inNamespace is one list of one namespace.
+type inNamespace struct {
+	need      facts.Need
+	namespace string
+}
+
+// ask notes that a need is read; false when it was before.
+func (c *cluster) ask(need facts.Need) bool {
+	if c.asked[need] {
+		return false
+	}
+	c.asked[need] = true
+	return true
 }
 
 // A stray is a Ref that names no cluster.
@@ -58,16 +85,18 @@ type stray struct {
 	// reason is set when it belongs to none of them; sure, when that is no guess.
 	reason string
 	sure   bool
+	// outside: it is diagnosed without a cluster.
+	outside bool
 }
 
 // begin sorts the Refs by project and cluster.
-func begin(c *Collector, now time.Time, refs []facts.Ref) (*run, error) {
-	r := &run{Collector: c, now: now}
-	if len(refs) == 0 {
+func begin(c *Collector, q facts.Question) (*run, error) {
+	r := &run{Collector: c, question: q}
+	if len(q.Refs) == 0 {
 		return nil, errors.New("collecting: no Ref was asked about")
 	}
 	seen := map[facts.Ref]bool{}
-	for _, ref := range refs {
+	for _, ref := range q.Refs {
 		if seen[ref] {
 			continue
 		}
@@ -92,26 +121,32 @@ func (r *run) project(name string) *project {
 	if i := slices.IndexFunc(r.projects, func(p *project) bool { return p.name == name }); i >= 0 {
 		return r.projects[i]
 	}
-	p := &project{name: name, facts: facts.Snapshot{Now: r.now, Project: name}}
+	p := &project{name: name, facts: facts.Snapshot{Now: r.question.Now, Project: name}, asked: map[facts.Kind]bool{}}
 	r.projects = append(r.projects, p)
 	return p
 }
 
 func (r *run) cluster(p *project, name string) *cluster {
-	if i := slices.IndexFunc(r.clusters, func(c *cluster) bool { return c.name == name }); i >= 0 {
+	if i := slices.IndexFunc(r.clusters, func(c *cluster) bool { return c.name == name && c.project == p }); i >= 0 {
 		return r.clusters[i]
 	}
-	c := &cluster{project: p, name: name, snap: &facts.Snapshot{ClusterName: name}}
+	c := &cluster{
+		project: p, name: name, snap: &facts.Snapshot{ClusterName: name, Now: r.question.Now, Project: p.name},
+		asked: map[facts.Need]bool{}, askedIn: map[inNamespace]bool{},
+	}
 	r.clusters = append(r.clusters, c)
 	return c
 }
 
-// listedAll tells whether all clusters of the project are known.
-func (p *project) listedAll() bool { return p.all.Known() && len(p.listed.failures()) == 0 }
-
-// strayIn tells whether the project's clusters must be listed.
-func (r *run) strayIn(p *project) bool {
-	return slices.ContainsFunc(r.strays, func(s *stray) bool { return s.project == p })
+// straysIn are the Refs of a project that name no cluster.
+func (r *run) straysIn(p *project) []facts.Ref {
+	var refs []facts.Ref
+	for _, s := range r.strays {
+		if s.project == p {
+			refs = append(refs, s.ref)
+		}
+	}
+	return refs
 }
 
 // snapshots are the outcome, in the order of the Refs: clusters, then what belongs

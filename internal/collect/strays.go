@@ -6,9 +6,11 @@ import (
 	"slices"
 	"strings"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
 	"google.golang.org/api/container/v1"
 
 	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
 )
 
 // fewCandidates is how many clusters are read completely to find the one that a
@@ -18,6 +20,10 @@ const fewCandidates = 2
 // locate finds the clusters that a Ref without one may belong to.
 func (r *run) locate() {
 	for _, s := range r.strays {
+		if outside(&s.project.facts, s.ref) {
+			r.leaveOutside(s)
+			continue
+		}
 		if s.lead = follow(&s.project.facts, s.ref); s.lead.reason != "" {
 			s.reason, s.sure = s.lead.reason, s.lead.sure
 			continue
@@ -38,9 +44,29 @@ func (r *run) locate() {
 			}
 		}
 		if len(s.candidates) == 0 {
-			s.reason, s.sure = "no cluster of "+s.project.name+" has nodes where "+s.ref.String()+" is", s.project.listedAll()
+			s.reason, s.sure = "no cluster of "+s.project.name+" has nodes where "+s.ref.String()+" is", s.project.all.Known()
 		}
 	}
+}
+
+// outside: what is asked about stands for itself, whether or not a cluster is behind
+// it: a certificate, and a backend service that GKE's controllers didn't make.
+func outside(s *facts.Snapshot, ref facts.Ref) bool {
+	switch ref.Kind {
+	case facts.KindCertificate:
+		return true
+	case facts.KindBackendService:
+		all := glbc.BackendServicesOf(s, ref)
+		return len(all) > 0 && !slices.ContainsFunc(all, func(bs *computepb.BackendService) bool { return glbc.MadeByGKE(s, bs) })
+	}
+	return false
+}
+
+// leaveOutside puts a stray into the Snapshot of its project that has no cluster.
+func (r *run) leaveOutside(s *stray) {
+	s.outside, s.reason = true, ""
+	c := r.cluster(s.project, "")
+	c.refs = append(c.refs, s.ref)
 }
 
 // fullName is a listed cluster's projects/P/locations/L/clusters/C.
@@ -79,7 +105,7 @@ func (s *stray) exclude() {
 
 // dropOrphans forgets clusters that no Ref can belong to.
 func (r *run) dropOrphans() {
-	r.clusters = slices.DeleteFunc(r.clusters, func(c *cluster) bool { return !c.named && len(c.strays) == 0 })
+	r.clusters = slices.DeleteFunc(r.clusters, func(c *cluster) bool { return !c.named && c.name != "" && len(c.strays) == 0 })
 }
 
 // settle decides after round 2 where each stray belongs: to the cluster whose
@@ -87,13 +113,15 @@ func (r *run) dropOrphans() {
 // it leads to an object, provided that all others were read well enough to say no.
 func (r *run) settle() {
 	for _, s := range r.strays {
-		if s.reason != "" {
+		if s.reason != "" || s.outside {
 			continue
 		}
 		s.exclude()
-		owner := r.choose(s)
-		if owner != nil {
+		switch owner := r.choose(s); {
+		case owner != nil:
 			owner.refs = append(owner.refs, s.ref)
+		case s.sure && s.ref.Kind == facts.KindBackendService:
+			r.leaveOutside(s)
 		}
 	}
 	for _, c := range r.clusters {
@@ -108,7 +136,7 @@ func (r *run) choose(s *stray) *cluster {
 	switch len(s.candidates) {
 	case 0:
 		s.reason = s.ref.String() + " belongs to a cluster that is not in " + s.project.name + " or is deleted (cluster-uid " + s.lead.uid + ")"
-		s.sure = s.project.listedAll()
+		s.sure = s.project.all.Known()
 		return nil
 	case 1:
 		return s.candidates[0]
@@ -131,7 +159,7 @@ func (r *run) choose(s *stray) *cluster {
 		return owners[0]
 	case certain && len(owners) == 0:
 		s.reason = s.ref.String() + " leads to nothing in any of the clusters " + strings.Join(names, ", ")
-		s.sure = s.project.listedAll()
+		s.sure = s.project.all.Known()
 	default:
 		s.reason = s.ref.String() + " may belong to any of the clusters " + strings.Join(names, ", ")
 	}

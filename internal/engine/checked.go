@@ -14,12 +14,8 @@ import (
 // unexplained: what each station of the path looked like, the backends that show
 // it first.
 func checked(c cause.Case, open []cause.Symptom) []cause.Evidence {
-	ing, ok := c.Ingress()
-	if !ok {
-		return nil
-	}
 	var concerned, others []cause.Evidence
-	for _, b := range glbc.Backends(c.Facts, ing) {
+	for _, b := range c.Backends() {
 		service := b.Ref(c.Facts.ClusterName)
 		if slices.ContainsFunc(open, func(s cause.Symptom) bool { return slices.Contains(s.Objects, service) }) {
 			concerned = append(concerned, checkedBackend(c, b)...)
@@ -34,7 +30,7 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 	_, ok := b.Object.Get()
 	name := b.Namespace + "/" + b.Service
 	switch {
-	case b.Object.IsAbsent():
+	case b.Object.IsAbsent() && b.Service != "":
 		return []cause.Evidence{{Source: "container.services.list", Says: "Service " + name + " doesn't exist"}}
 	case ok && b.ServicePort == nil:
 		return []cause.Evidence{{Source: "container.services.list", Says: "Service " + name + " has no port " + portText(b)}}
@@ -118,12 +114,8 @@ func portText(b glbc.Backend) string {
 
 // notes are worth saying and change no verdict.
 func notes(c cause.Case) []Note {
-	ing, ok := c.Ingress()
-	if !ok {
-		return nil
-	}
 	var list []Note
-	for _, b := range glbc.Backends(c.Facts, ing) {
+	for _, b := range c.Backends() {
 		hc, ok := b.HealthCheck.Get()
 		if ok && !glbc.CheckOf(hc).Logging {
 			list = append(list, Note{

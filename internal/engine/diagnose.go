@@ -37,6 +37,8 @@ func diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, 
 		return []Diagnosis{diagnoseIngress(causes, c)}
 	case facts.KindGateway:
 		return []Diagnosis{diagnoseGateway(causes, c)}
+	case facts.KindBackendService, facts.KindCertificate:
+		return []Diagnosis{diagnoseOutside(causes, c)}
 	}
 	return []Diagnosis{lost(c, t, gapsOf(s, causes))}
 }
@@ -88,7 +90,7 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	}
 	findings, rest := Run(causes, c)
 	rest.undecided = append(blind, rest.undecided...)
-	d.HealthyOn = healthyOn(c, ing)
+	d.HealthyOn = healthyOn(c)
 	d.conclude(c, findings, rest)
 	return d
 }

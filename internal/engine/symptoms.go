@@ -32,7 +32,7 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 	} else if failure != nil {
 		list = append(list, notApplied(c, failure))
 	}
-	unhealthy, blind := backendSymptoms(c, ing)
+	unhealthy, blind := backendSymptoms(c, glbc.Address(ing) != "")
 	return append(list, unhealthy...), blind
 }
 

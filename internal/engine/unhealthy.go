@@ -6,7 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -14,19 +13,20 @@ import (
 	"plumbline/internal/signal"
 )
 
-// backendSymptoms says which backends of an Ingress have endpoints that the load
-// balancer's check calls UNHEALTHY, and names what couldn't be seen.
-func backendSymptoms(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, blind []string) {
-	for _, b := range glbc.Backends(c.Facts, ing) {
-		if glbc.Address(ing) != "" && b.Object.IsAbsent() {
+// backendSymptoms says which backends of the target have endpoints that the load
+// balancer's check calls UNHEALTHY, and names what couldn't be seen. serving: the
+// target has an address, so that its backends can be expected to be there.
+func backendSymptoms(c cause.Case, serving bool) (list []cause.Symptom, blind []string) {
+	for _, b := range c.Backends() {
+		if serving && b.Object.IsAbsent() && b.Service != "" {
 			blind = append(blind, "Service "+b.Namespace+"/"+b.Service+" doesn't exist")
 			continue
 		}
-		if _, found := b.BackendService.Get(); !found && glbc.Address(ing) != "" && !b.Object.Known() {
+		if _, found := b.BackendService.Get(); !found && serving && !b.Object.Known() {
 			blind = append(blind, "Service "+b.Namespace+"/"+b.Service+": "+b.Object.Err().Error())
 			continue
 		}
-		if unseen(c, ing, b) {
+		if serving && unseen(c, b) {
 			blind = append(blind, "the backend service of "+b.Namespace+"/"+b.Service+": none is there by description or name")
 			continue
 		}
@@ -59,9 +59,9 @@ func backendSymptoms(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symp
 
 // unseen: the load balancer serves, the project has backend services, and none of
 // them is this Service port's: its health can't be told.
-func unseen(c cause.Case, ing *networkingv1.Ingress, b glbc.Backend) bool {
+func unseen(c cause.Case, b glbc.Backend) bool {
 	all, _ := c.Facts.BackendServices.Get()
-	return glbc.Address(ing) != "" && b.BackendService.IsAbsent() && len(all) > 0 && b.ServicePort != nil && !glbc.Refused(b)
+	return b.BackendService.IsAbsent() && len(all) > 0 && b.ServicePort != nil && !glbc.Refused(b)
 }
 
 // onlyPods: the live health was read, only the pods behind it weren't.
@@ -83,7 +83,7 @@ func unhealthySymptom(c cause.Case, b glbc.Backend, all, bad []glbc.Endpoint) ca
 	ref := facts.Ref{Project: c.Facts.Project, Scope: scopeOf(bs.GetRegion()), Kind: facts.KindBackendService, Name: bs.GetName()}
 	s := cause.Symptom{
 		ID: cause.BackendUnhealthy, Subject: ref, Since: unhealthySince(c, b, bad),
-		Says:    fmt.Sprintf("%d of %d endpoints of Service %s/%s are UNHEALTHY", len(bad), len(all), b.Namespace, b.Service),
+		Says:    fmt.Sprintf("%d of %d endpoints of %s are UNHEALTHY", len(bad), len(all), b.Title()),
 		Objects: []facts.Ref{b.Ref(c.Facts.ClusterName)},
 	}
 	switch {
@@ -105,7 +105,7 @@ func isNew(c cause.Case) bool {
 // draining, or the load balancer doesn't know yet.
 func noneHealthy(c cause.Case, b glbc.Backend, all []glbc.Endpoint) cause.Symptom {
 	s := unhealthySymptom(c, b, all, all)
-	s.Says = fmt.Sprintf("none of %d endpoints of Service %s/%s is HEALTHY (%s)", len(all), b.Namespace, b.Service, all[0].State)
+	s.Says = fmt.Sprintf("none of %d endpoints of %s is HEALTHY (%s)", len(all), b.Title(), all[0].State)
 	return s
 }
 
@@ -213,15 +213,15 @@ func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symp
 		return cause.Symptom{}, false
 	}
 	s := unhealthySymptom(c, b, nil, nil)
-	s.Says = fmt.Sprintf("no endpoint in any group of Service %s/%s, which has %d pods", b.Namespace, b.Service, len(pods))
+	s.Says = fmt.Sprintf("no endpoint in any group of %s, which has %d pods", b.Title(), len(pods))
 	return s, true
 }
 
 // healthyOn are the Services whose endpoints were all seen, with some HEALTHY and
 // none failing.
-func healthyOn(c cause.Case, ing *networkingv1.Ingress) (list []facts.Ref) {
+func healthyOn(c cause.Case) (list []facts.Ref) {
 	failing := map[facts.Ref]bool{}
-	for _, b := range glbc.Backends(c.Facts, ing) {
+	for _, b := range c.Backends() {
 		ref := b.Ref(c.Facts.ClusterName)
 		all, err := glbc.Endpoints(c.Facts, b)
 		if err != nil && !onlyPods(c.Facts, b) || slices.ContainsFunc(all, glbc.Endpoint.Unhealthy) || !slices.ContainsFunc(all, glbc.Endpoint.Healthy) {

@@ -51,3 +51,27 @@ type Objects struct {
 	GCPGatewayPolicies  Value[[]*GCPGatewayPolicy]
 	PeerAuthentications Value[[]*PeerAuthentication]
 }
+
+// Unread makes every list that wasn't read unknown for one reason: the control
+// plane couldn't be asked. Nil leaves them as not read.
+func (o *Objects) Unread(err error) {
+	if err == nil {
+		return
+	}
+	deny(&o.Ingresses, err)
+	deny(&o.IngressClasses, err)
+	deny(&o.Services, err)
+	deny(&o.EndpointSlices, err)
+	deny(&o.Pods, err)
+	deny(&o.Deployments, err)
+	deny(&o.ReplicaSets, err)
+	deny(&o.StatefulSets, err)
+	deny(&o.Nodes, err)
+	deny(&o.Events, err)
+	deny(&o.NetworkPolicies, err)
+	deny(&o.ClusterUID, err)
+	deny(&o.BackendConfigs, err)
+	deny(&o.FrontendConfigs, err)
+	deny(&o.ManagedCertificates, err)
+	o.denyThirdParty(err)
+}

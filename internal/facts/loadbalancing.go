@@ -41,9 +41,11 @@ type LoadBalancing struct {
 // Networking is the cluster's VPC network, which a shared VPC keeps in its host
 // project.
 type Networking struct {
-	// NetworkProject is the project that has the network.
-	NetworkProject string
-	Network        Value[*computepb.Network]
+	// NetworkProject is the project that has the network, NetworkName its name, Region
+	// the region of the load balancer's backends; empty where nothing tells.
+	NetworkProject, NetworkName, Region string
+
+	Network Value[*computepb.Network]
 	// Firewalls are the VPC rules of NetworkProject, of all its networks.
 	Firewalls Value[[]*computepb.Firewall]
 	// NetworkFirewall is the answer of networks.getEffectiveFirewalls: VPC rules,

@@ -129,5 +129,20 @@ func ScopePath(url string) string {
 	return p
 }
 
+// ScopeOf is where a Compute resource lies, by its URL: global, regions/R or zones/Z;
+// empty when it isn't one.
+func ScopeOf(url string) string {
+	path := ScopePath(url)
+	scope, rest, _ := strings.Cut(path, "/")
+	switch scope {
+	case "global":
+		return scope
+	case "regions", "zones":
+		name, _, _ := strings.Cut(rest, "/")
+		return scope + "/" + name
+	}
+	return ""
+}
+
 // LastSegment is the name at the end of a URL or resource name.
 func LastSegment(url string) string { return url[strings.LastIndex(url, "/")+1:] }

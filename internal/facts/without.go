@@ -115,16 +115,16 @@ func (s *Snapshot) Without(k Kind) *Snapshot {
 }
 
 // denyThirdParty: the CRDs that share one permission.
-func (s *Snapshot) denyThirdParty(err error) {
-	deny(&s.ServiceNEGs, err)
-	deny(&s.GatewayClasses, err)
-	deny(&s.Gateways, err)
-	deny(&s.HTTPRoutes, err)
-	deny(&s.ReferenceGrants, err)
-	deny(&s.GCPBackendPolicies, err)
-	deny(&s.HealthCheckPolicies, err)
-	deny(&s.GCPGatewayPolicies, err)
-	deny(&s.PeerAuthentications, err)
+func (o *Objects) denyThirdParty(err error) {
+	deny(&o.ServiceNEGs, err)
+	deny(&o.GatewayClasses, err)
+	deny(&o.Gateways, err)
+	deny(&o.HTTPRoutes, err)
+	deny(&o.ReferenceGrants, err)
+	deny(&o.GCPBackendPolicies, err)
+	deny(&o.HealthCheckPolicies, err)
+	deny(&o.GCPGatewayPolicies, err)
+	deny(&o.PeerAuthentications, err)
 }
 
 func deny[T any](v *Value[T], err error) { *v = Unknown[T](err) }

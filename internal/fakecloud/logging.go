@@ -70,7 +70,7 @@ type logServer struct {
 }
 
 func (c *Cloud) startLogging() error {
-	listener, err := listenLoopback()
+	listener, err := listenLoopback("")
 	if err != nil {
 		return err
 	}

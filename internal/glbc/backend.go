@@ -31,9 +31,44 @@ type Backend struct {
 	HealthCheck    facts.Value[*computepb.HealthCheck]
 }
 
-// Ref names the Service.
+// Ref names the Service; outside a cluster, where there is none, the backend
+// service.
 func (b Backend) Ref(cluster string) facts.Ref {
+	if bs, ok := b.BackendService.Get(); ok && b.Service == "" {
+		return BackendServiceRef(bs)
+	}
 	return facts.Ref{Cluster: cluster, Kind: facts.KindService, Namespace: b.Namespace, Name: b.Service}
+}
+
+// Title names the Backend to people: "Service shop/web", "backend service web".
+func (b Backend) Title() string {
+	if bs, ok := b.BackendService.Get(); ok && b.Service == "" {
+		return "backend service " + bs.GetName()
+	}
+	return "Service " + b.Namespace + "/" + b.Service
+}
+
+// BackendServiceRef names a backend service by project, scope and name.
+func BackendServiceRef(bs *computepb.BackendService) facts.Ref {
+	return ComputeRef(facts.KindBackendService, bs.GetSelfLink())
+}
+
+// ComputeRef names a Compute resource of a kind by its URL.
+func ComputeRef(kind, url string) facts.Ref {
+	path := facts.RelativePath(url)
+	ref := facts.Ref{Kind: kind, Name: facts.LastSegment(path), Scope: facts.ScopeOf(path)}
+	if parts := strings.Split(path, "/"); len(parts) > 2 && parts[0] == "projects" {
+		ref.Project = parts[1]
+	}
+	return ref
+}
+
+// BackendOf is a backend service that stands for itself: no Service of a cluster is
+// behind it.
+func BackendOf(s *facts.Snapshot, bs *computepb.BackendService) Backend {
+	return Backend{
+		Object: facts.Absent[*corev1.Service](), BackendService: facts.Found(bs), HealthCheck: healthCheckOf(s, bs),
+	}
 }
 
 // Backends lists what an Ingress sends requests to, each Service port once, in the
@@ -95,6 +130,9 @@ func ServiceOf(s *facts.Snapshot, namespace, name string) facts.Value[*corev1.Se
 			return facts.Found(svc)
 		}
 	}
+	if !wasRead(s, namespace) {
+		return facts.Unknown[*corev1.Service](errNamespaceNotRead(namespace))
+	}
 	return facts.Absent[*corev1.Service]()
 }
 
@@ -140,7 +178,7 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 	named := namesWritten(ing, b)
 	var candidates []*computepb.BackendService
 	for _, bs := range all {
-		if (bs.GetRegion() != "") != ClassOf(ing).Internal || foreign(s, bs) {
+		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || foreign(s, bs) {
 			continue
 		}
 		if d, ok := ParseDescription(bs.GetDescription()); ok && b.is(d) || !ok && (slices.Contains(named, bs.GetName()) || b.named(s, bs)) {

@@ -78,3 +78,25 @@ func collection(kind string) string {
 	}
 	return "backendServices"
 }
+
+// MadeByGKE reports that one of GKE's controllers made a backend service: its
+// description or its NEG's names a Service, or its name is of their kind
+// (ingress-controller.md §6; gcp-facts.md §5).
+func MadeByGKE(s *facts.Snapshot, bs *computepb.BackendService) bool {
+	if _, ok := ParseDescription(bs.GetDescription()); ok {
+		return true
+	}
+	for _, backend := range bs.GetBackends() {
+		if neg, ok := NEGOf(s, backend.GetGroup()); ok {
+			if _, ok := ParseNEGDescription(neg.GetDescription()); ok {
+				return true
+			}
+		}
+	}
+	for _, prefix := range []string{"k8s1-", "k8s2-", "k8s-be-", "gkegw1-"} {
+		if strings.HasPrefix(bs.GetName(), prefix) {
+			return true
+		}
+	}
+	return false
+}

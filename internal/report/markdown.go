@@ -20,6 +20,13 @@ func Markdown(s Scenario) string {
 	return b.String()
 }
 
+// Markdown is one diagnosis for a ticket.
+func (r Report) Markdown() string {
+	var b strings.Builder
+	r.markdown(&b)
+	return b.String()
+}
+
 func (r Report) markdown(b *strings.Builder) {
 	target := "nothing of ours"
 	if r.Target != nil {

@@ -63,8 +63,9 @@ func objectsChanged(s *facts.Snapshot) []string {
 			}
 		}
 	}
-	for _, cm := range (Plan{}).ConfigMaps(s) {
-		add("core/v1/namespaces/%s/configmaps/%s", cm.Namespace, cm.Name)
+	for _, cm := range (Plan{}).Wish(s, nil).ConfigMaps {
+		namespace, name, _ := strings.Cut(cm, "/")
+		add("core/v1/namespaces/%s/configmaps/%s", namespace, name)
 	}
 	return names
 }
@@ -73,7 +74,7 @@ func objectsChanged(s *facts.Snapshot) []string {
 // entries are found: by number for a NEG, by name and zone for an instance group.
 func groupsLogged(s *facts.Snapshot) []string {
 	var list []string
-	for _, g := range (Plan{}).Groups(s) {
+	for _, g := range (Plan{}).Wish(s, nil).Groups {
 		if len(list) == maxGroups {
 			break
 		}

@@ -7,7 +7,6 @@ import (
 	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -17,27 +16,6 @@ import (
 // A Plan tells the collector what to read next, from what it has read so far. It
 // is pure: the walks are glbc's, the ConfigMaps are those that a known app names.
 type Plan struct{}
-
-// Namespaces are those of the objects that the refs lead to; nil means all.
-func (Plan) Namespaces(s *facts.Snapshot, refs []facts.Ref) []string {
-	list := []string{}
-	for _, r := range refs {
-		switch {
-		case r.Kind == facts.KindCluster:
-			return nil
-		case r.Namespace != "":
-			list = append(list, r.Namespace)
-		default:
-			for _, bs := range glbc.BackendServicesOf(s, r) {
-				if d, ok := glbc.ParseDescription(bs.GetDescription()); ok {
-					list = append(list, d.Namespace)
-				}
-			}
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
 
 // Resolve says what each Ref is: the Ingress behind a NEG, a Pod, a Service.
 func (Plan) Resolve(s *facts.Snapshot, refs []facts.Ref) []facts.Target {
@@ -61,7 +39,7 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known()
 	case facts.KindNEG, facts.KindInstanceGroup, facts.KindBackendService, facts.KindHealthCheck:
 		t.Ref = ingressOfGroup(s, r)
-		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && s.NEGs.Known() && s.InstanceGroups.Known() && s.Ingresses.Known() && !ambiguous(s, r)
+		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && groupsKnown(s, r) && s.Ingresses.Known() && !ambiguous(s, r)
 	default:
 		t.Reason, t.Sure = r.String()+" doesn't lead to a load balancer of GKE's", true
 	}
@@ -123,6 +101,17 @@ func ingressOfGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
 	return first(found)
 }
 
+// groupsKnown: the list that a Ref's number or name is looked up in was read.
+func groupsKnown(s *facts.Snapshot, r facts.Ref) bool {
+	switch r.Kind {
+	case facts.KindNEG:
+		return s.NEGs.Known()
+	case facts.KindInstanceGroup:
+		return s.InstanceGroups.Known()
+	}
+	return true
+}
+
 // first is the first object by namespace and name; zero when there is none.
 func first(refs []facts.Ref) facts.Ref {
 	if len(refs) == 0 {
@@ -148,38 +137,15 @@ func ambiguous(s *facts.Snapshot, r facts.Ref) bool {
 	return false
 }
 
-// Groups are the backend groups whose health decides about the targets.
-func (Plan) Groups(s *facts.Snapshot) []facts.BackendGroup {
-	var groups []facts.BackendGroup
-	for _, b := range backends(s) {
-		bs, ok := b.BackendService.Get()
-		if !ok {
-			continue
-		}
-		for _, g := range glbc.GroupsOf(bs) {
-			if !slices.Contains(groups, g) {
-				groups = append(groups, g)
+// configMaps wants those that decide how a known app answers.
+func (w *wish) configMaps(pods []*corev1.Pod) {
+	for _, pod := range pods {
+		for _, name := range knownapp.ConfigMaps(pod) {
+			if key := pod.Namespace + "/" + name; !slices.Contains(w.ConfigMaps, key) {
+				w.ConfigMaps = append(w.ConfigMaps, key)
 			}
 		}
 	}
-	return groups
-}
-
-// ConfigMaps are those that decide how a known app behind the targets answers.
-func (Plan) ConfigMaps(s *facts.Snapshot) []types.NamespacedName {
-	var names []types.NamespacedName
-	for _, b := range backends(s) {
-		pods, _ := glbc.PodsOf(s, b)
-		for _, pod := range pods {
-			for _, name := range knownapp.ConfigMaps(pod) {
-				n := types.NamespacedName{Namespace: pod.Namespace, Name: name}
-				if !slices.Contains(names, n) {
-					names = append(names, n)
-				}
-			}
-		}
-	}
-	return names
 }
 
 // backends are those of every Ingress that is a target, all of them for a Cluster.

@@ -23,7 +23,7 @@ import (
 // A Collector reads what Refs lead to: a Snapshot for each cluster. The error is
 // for when nothing at all could be read.
 type Collector interface {
-	Collect(ctx context.Context, now time.Time, refs []facts.Ref) ([]*facts.Snapshot, error)
+	Collect(ctx context.Context, q facts.Question) ([]*facts.Snapshot, error)
 }
 
 // A Prober asks pods what the load balancer asks them, through their cluster's API
@@ -85,13 +85,7 @@ func (s *Service) Diagnose(ctx context.Context, signals []signal.Signal) ([]engi
 // Read collects what the signals lead to, and asks the pods behind what fails. The
 // error is a *CollectError; the Snapshots that come with it name the gaps.
 func (s *Service) Read(ctx context.Context, signals []signal.Signal) ([]*facts.Snapshot, error) {
-	var refs []facts.Ref
-	for _, sig := range signals {
-		if !slices.Contains(refs, sig.Target) {
-			refs = append(refs, sig.Target)
-		}
-	}
-	snapshots, err := s.Collect.Collect(ctx, s.Now(), refs)
+	snapshots, err := s.Collect.Collect(ctx, question(s.Now(), signals))
 	for _, snap := range snapshots {
 		s.ask(ctx, snap, signals)
 	}
@@ -99,6 +93,25 @@ func (s *Service) Read(ctx context.Context, signals []signal.Signal) ([]*facts.S
 		return snapshots, &CollectError{Err: err}
 	}
 	return snapshots, nil
+}
+
+// question asks about what the signals name. A person who asks wants to know how it
+// is now; a log entry, how it was when it was written or later.
+func question(now time.Time, signals []signal.Signal) facts.Question {
+	q := facts.Question{Now: now}
+	for _, sig := range signals {
+		if !slices.Contains(q.Refs, sig.Target) {
+			q.Refs = append(q.Refs, sig.Target)
+		}
+		at := sig.At
+		if sig.Kind == signal.Manual || at.After(now) {
+			at = now
+		}
+		if at.After(q.NotBefore) {
+			q.NotBefore = at
+		}
+	}
+	return q
 }
 
 // Judge diagnoses the targets that the signals lead to, in the order of the

@@ -53,12 +53,8 @@ type answer struct {
 
 // failing joins the target's backends whose endpoints fail an HTTP check.
 func failing(c cause.Case) []backend {
-	ing, ok := c.Ingress()
-	if !ok {
-		return nil
-	}
 	var list []backend
-	for _, gb := range glbc.Backends(c.Facts, ing) {
+	for _, gb := range c.Backends() {
 		hc, ok := gb.HealthCheck.Get()
 		if !ok {
 			continue

@@ -24,9 +24,12 @@ func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Findi
 		Impact:     fmt.Sprintf("%d of %d endpoints unhealthy", len(b.bad), len(b.all)),
 		Since:      b.since(c),
 	}
+	if len(f.Affected) == 0 {
+		f.Affected = []facts.Ref{c.Target}
+	}
 	if !slices.ContainsFunc(b.all, glbc.Endpoint.Healthy) {
 		f.Severity = cause.Outage
-		f.Impact += ", so the load balancer answers 502 or 503 for this Service"
+		f.Impact += ", so the load balancer answers 502 or 503 for this " + b.kind()
 	}
 	bs, _ := b.BackendService.Get()
 	hc, _ := b.HealthCheck.Get()
@@ -47,6 +50,15 @@ func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Findi
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.pods.list", Says: fmt.Sprintf("%d of %d of their pods are Ready for the kubelet", ready, len(b.pods))})
 	}
 	return f
+}
+
+// kind is what the backend is to the load balancer: a Service, or a backend service
+// of its own.
+func (b *backend) kind() string {
+	if b.Service == "" {
+		return "backend service"
+	}
+	return "Service"
 }
 
 // answered says what was seen, once for each answer: the probe's first, the log's

@@ -12,6 +12,9 @@ import (
 // fixProtocol is for an app that isn't known: it must answer the check's path over
 // plain HTTP, or take it over TLS where its pods speak that on the same port.
 func (b *backend) fixProtocol() cause.Fix {
+	if b.Service == "" {
+		return b.fixCheck(answer{location: "https"})
+	}
 	f := cause.Fix{
 		Summary: fmt.Sprintf("let the app answer GET %s over plain HTTP with 200, exempt from its redirect; or, only where the pods speak TLS on that port, use HTTPS to them", b.where()),
 		Caveat:  "another path helps only if the app exempts it, most redirect every path; editing the readiness probe never reaches an existing health check",
@@ -83,6 +86,9 @@ func (b *backend) portName() string {
 // know: through the BackendConfig that the Service names, or a new one that must
 // exist before the Service names it.
 func (b *backend) fixPath(a answer) cause.Fix {
+	if b.Service == "" {
+		return b.fixCheck(a)
+	}
 	name, exists := b.backendConfig("-health")
 	path, summary := "/PATH", "point the check at a path that answers 200 without login or redirect: put it in place of /PATH"
 	if own := b.readinessPath(); own != "" {
