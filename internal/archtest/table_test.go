@@ -16,7 +16,7 @@ type rule struct {
 // (architecture.md §1.2).
 var pure = []string{
 	"internal/facts", "internal/signal", "internal/glbc", "internal/path", "internal/knownapp", "internal/cause",
-	"internal/causes/...", "internal/engine", "internal/incident", "internal/firewall",
+	"internal/causes/...", "internal/engine", "internal/incident", "internal/firewall", "internal/history",
 }
 
 // words are the pure packages that everybody may speak: all but the causes, which
@@ -29,16 +29,20 @@ var rules = []rule{
 	{packages: []string{"internal/facts"}},
 	{packages: []string{"internal/signal", "internal/glbc", "internal/knownapp", "internal/firewall"}, may: []string{"internal/facts"}},
 	{packages: []string{"internal/path"}, may: []string{"internal/glbc", "internal/firewall", "internal/facts"}},
-	{packages: []string{"internal/cause"}, may: []string{"internal/path", "internal/signal", "internal/glbc", "internal/facts"}},
+	{
+		packages: []string{"internal/history"},
+		may:      []string{"internal/path", "internal/signal", "internal/glbc", "internal/knownapp", "internal/facts"},
+	},
+	{packages: []string{"internal/cause"}, may: []string{"internal/history", "internal/path", "internal/signal", "internal/glbc", "internal/facts"}},
 	{
 		packages: []string{"internal/causes/*"},
-		may:      []string{"internal/cause", "internal/path", "internal/glbc", "internal/firewall", "internal/knownapp", "internal/facts", "internal/signal"},
+		may:      []string{"internal/cause", "internal/history", "internal/path", "internal/glbc", "internal/firewall", "internal/knownapp", "internal/facts", "internal/signal"},
 		never:    []string{"internal/causes", "internal/causes/*"},
 	},
 	{packages: []string{"internal/causes"}, may: []string{"internal/cause"}},
 	{
 		packages: []string{"internal/engine"},
-		may:      []string{"internal/cause", "internal/path", "internal/signal", "internal/glbc", "internal/facts"},
+		may:      []string{"internal/cause", "internal/history", "internal/path", "internal/signal", "internal/glbc", "internal/facts"},
 	},
 	{
 		packages: []string{"internal/incident"},

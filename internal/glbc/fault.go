@@ -54,7 +54,7 @@ const (
 
 // The faults of the frontend (ingress-controller.md §1.1, §1.4, §1.5).
 const (
-	TLSEntryWithoutSecret       Code = "tls-entry-without-secret"
+	TLSEntryWithoutSecret       Code = "tls-entry-without-secret" //nolint:gosec // A code, no credential.
 	FrontendConfigNotFound      Code = "frontendconfig-not-found"
 	StaticIPAnnotationsConflict Code = "static-ip-annotations-conflict"
 	NameInvalid                 Code = "name-invalid"
@@ -63,6 +63,7 @@ const (
 	RedirectUnsupported         Code = "redirect-unsupported"
 	StaticIPNotFound            Code = "static-ip-not-found"
 	StaticIPWrongScope          Code = "static-ip-wrong-scope"
+	StaticIPInUse               Code = "static-ip-in-use"
 	ProxyOnlySubnetMissing      Code = "proxy-only-subnet-missing"
 	PreSharedNotFound           Code = "pre-shared-not-found"
 	SSLPolicyNotFound           Code = "ssl-policy-not-found"

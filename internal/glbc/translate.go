@@ -148,7 +148,7 @@ func portText(p networkingv1.ServiceBackendPort) string {
 // splitNames splits a list of names in an annotation, as the controller does.
 func splitNames(list string) []string {
 	var names []string
-	for _, name := range strings.Split(list, ",") {
+	for name := range strings.SplitSeq(list, ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			names = append(names, name)
 		}

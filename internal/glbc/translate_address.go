@@ -30,12 +30,13 @@ func (t *translator) forwardingRule(stage Stage) {
 
 func (t *translator) staticIP(name string, stage Stage) {
 	found := inScope(t.s.Addresses, t.scope(), name)
-	if _, ok := found.Get(); ok {
-		return
-	}
 	field := GlobalStaticIPAnnotation
 	if t.ing.Annotations[RegionalStaticIPAnnotation] != "" {
 		field = RegionalStaticIPAnnotation
+	}
+	if address, ok := found.Get(); ok {
+		t.addressInUse(address, stage, field)
+		return
 	}
 	f := Fault{
 		Code: StaticIPNotFound, Stage: stage, Field: field, Err: found.Err(),

@@ -23,7 +23,7 @@ func (f *fixture) liveCheck(interval, timeout int32) {
 	}})
 }
 
-func (f *fixture) probe(period, timeout int32) {
+func (f *fixture) probe(period int32) {
 	f.svc.Spec.Selector = map[string]string{"app": "web"}
 	f.svc.Spec.Ports[0].TargetPort = intstr.FromInt32(8080)
 	f.s.Pods = facts.Found([]*corev1.Pod{{
@@ -32,7 +32,7 @@ func (f *fixture) probe(period, timeout int32) {
 			Name: "web", Ports: []corev1.ContainerPort{{ContainerPort: 8080}},
 			ReadinessProbe: &corev1.Probe{
 				ProbeHandler:  corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/ready", Port: intstr.FromInt32(8080)}},
-				PeriodSeconds: period, TimeoutSeconds: timeout,
+				PeriodSeconds: period, TimeoutSeconds: 10,
 			},
 		}}},
 	}})
@@ -77,18 +77,18 @@ func TestTranslateBackends(t *testing.T) {
 			f.s.HealthChecks = facts.Unknown[[]*computepb.HealthCheck](errDenied)
 		}, want: exceeds},
 		{
-			name: "a readiness probe with a timeout longer than its period, for a new check", do: func(f *fixture) { f.probe(5, 10) },
+			name: "a readiness probe with a timeout longer than its period, for a new check", do: func(f *fixture) { f.probe(5) },
 			want: []string{"timeout-exceeds-interval readiness-probe health-check"},
 		},
 		{name: "the same, where the check exists already and isn't changed", do: func(f *fixture) {
-			f.probe(5, 10)
+			f.probe(5)
 			f.liveCheck(15, 15)
 		}},
 		{name: "the same, with a transparent health check", do: func(f *fixture) {
-			f.probe(5, 10)
+			f.probe(5)
 			f.service("networking.gke.io/transparent-health-checker", `{"enabled":true}`)
 		}},
-		{name: "a probe within its period", do: func(f *fixture) { f.probe(10, 10) }},
+		{name: "a probe within its period", do: func(f *fixture) { f.probe(10) }},
 		{
 			name: "a check over TCP", do: func(f *fixture) { f.check().Type = new("TCP") },
 			want: []string{"config-invalid check-type health-check"}, message: `Protocol "TCP" is not valid, must be one of`,

@@ -88,6 +88,10 @@ func computeKind(collection string) (kind string, triggers bool) {
 		return facts.KindCertificate, true
 	case "addresses":
 		return facts.KindAddress, true
+	case "targetSslProxies":
+		return facts.KindTargetSSLProxy, false
+	case "targetTcpProxies":
+		return facts.KindTargetTCPProxy, false
 	case "sslPolicies":
 		return facts.KindSSLPolicy, false
 	case "securityPolicies":

@@ -58,6 +58,7 @@ func TestComputeWrites(t *testing.T) {
 		// History only.
 		{"v1.compute.networkEndpointGroups.attachNetworkEndpoints", p + "zones/us-central1-a/networkEndpointGroups/web", ignored, trigger, resource("zones/us-central1-a", "NetworkEndpointGroup", "web")},
 		{"v1.compute.networkEndpointGroups.detachNetworkEndpoints", p + "zones/us-central1-a/networkEndpointGroups/web", ignored, trigger, resource("zones/us-central1-a", "NetworkEndpointGroup", "web")},
+		{"v1.compute.targetSslProxies.setSslCertificates", p + "global/targetSslProxies/tp", ignored, trigger, resource("global", "TargetSSLProxy", "tp")},
 		{"v1.compute.sslPolicies.patch", p + "global/sslPolicies/modern", ignored, trigger, resource("global", "SSLPolicy", "modern")},
 		{"v1.compute.networkFirewallPolicies.addRule", p + "global/firewallPolicies/deny", ignored, trigger, resource("global", "FirewallPolicy", "deny")},
 		{"v1.compute.regionNetworkFirewallPolicies.addRule", p + "regions/us-central1/firewallPolicies/deny", ignored, trigger, resource("regions/us-central1", "FirewallPolicy", "deny")},

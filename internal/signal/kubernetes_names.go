@@ -93,24 +93,30 @@ func kindOf(group, plural string) (kind string, ok bool) {
 		home, kind = "core", "Secret"
 	case "deployments":
 		home, kind = "apps", facts.KindDeployment
+	case "statefulsets":
+		home, kind = "apps", "StatefulSet"
 	case "ingresses":
 		home, kind = "networking.k8s.io", facts.KindIngress
+	case "networkpolicies":
+		home, kind = "networking.k8s.io", facts.KindNetworkPolicy
 	case "gateways":
 		home, kind = "gateway.networking.k8s.io", facts.KindGateway
 	case "httproutes":
-		home, kind = "gateway.networking.k8s.io", "HTTPRoute"
+		home, kind = "gateway.networking.k8s.io", facts.KindHTTPRoute
 	case "backendconfigs":
 		home, kind = "cloud.google.com", facts.KindBackendConfig
 	case "frontendconfigs":
-		home, kind = "networking.gke.io", "FrontendConfig"
+		home, kind = "networking.gke.io", facts.KindFrontendConfig
 	case "managedcertificates":
-		home, kind = "networking.gke.io", "ManagedCertificate"
+		home, kind = "networking.gke.io", facts.KindManagedCertificate
 	case "healthcheckpolicies":
-		home, kind = "networking.gke.io", "HealthCheckPolicy"
+		home, kind = "networking.gke.io", facts.KindHealthCheckPolicy
+	case "gcpbackendpolicies":
+		home, kind = "networking.gke.io", facts.KindGCPBackendPolicy
 	default:
 		return "", true
 	}
-	isOldHome := group == "extensions" && (plural == "ingresses" || plural == "deployments")
+	isOldHome := group == "extensions" && (plural == "ingresses" || plural == "deployments" || plural == "networkpolicies")
 	return kind, group == home || isOldHome
 }
 
