@@ -68,7 +68,7 @@ func merged(have, more []history.Suspect) []history.Suspect {
 		switch {
 		case i < 0:
 			have = append(have, s)
-		case s.Lead > 0 && (have[i].Lead == 0 || s.Lead < have[i].Lead):
+		case s.Dated && (!have[i].Dated || s.Lead < have[i].Lead):
 			have[i] = s
 		}
 	}
