@@ -9,11 +9,16 @@ import (
 	"plumbline/internal/history"
 )
 
+// fullHistory is what the log query holds at most: as many entries may have left out
+// the older ones, so that finding none proves nothing.
+const fullHistory = 1000
+
 // accuse looks for the changes that can have caused what no root cause explains, and
 // what a root cause stands for whose change isn't known: of that, changes of the
 // object that must change.
 func (d *Diagnosis) accuse(c cause.Case) {
-	d.HistoryRead = c.Facts.History.Known()
+	entries, read := c.Facts.History.Get()
+	d.HistoryRead = read && len(entries) < fullHistory
 	changes := history.Of(c.Entries())
 	if len(changes) == 0 {
 		return
