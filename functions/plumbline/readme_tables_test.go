@@ -144,7 +144,7 @@ func TestReadmeTreeIsTheTree(t *testing.T) {
 		}
 	}
 	var want []string
-	for _, folder := range []string{"functions", "internal", "testdata"} {
+	for _, folder := range []string{"deploy", "functions", "internal", "testdata"} {
 		want = append(want, folder)
 		if folder != "testdata" {
 			want = append(want, foldersIn(t, folder)...)

@@ -5,11 +5,9 @@ package app
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -20,6 +18,7 @@ import (
 
 	"plumbline/internal/causes"
 	"plumbline/internal/collect"
+	"plumbline/internal/collect/dns"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/facts"
 	"plumbline/internal/fakecloud"
@@ -71,7 +70,7 @@ func Fake(cloud *fakecloud.Cloud) Cloud {
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		},
 		Kubernetes: kube.Config{
-			Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "token-of-the-fake"}),
+			Token:       oauth2.StaticTokenSource(&oauth2.Token{AccessToken: cloud.Address().Token}),
 			Dial:        cloud.DialContext,
 			PublicRoots: cloud.RootCAs(),
 		},
@@ -80,13 +79,9 @@ func Fake(cloud *fakecloud.Cloud) Cloud {
 
 // Remote is the way to a fake cloud of another process.
 func Remote(a fakecloud.Address) (Cloud, error) {
-	proxy, err := url.Parse(a.KubernetesProxy)
+	roots, err := a.RootPool()
 	if err != nil {
-		return Cloud{}, fmt.Errorf("reading the address of the fake's control planes: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM([]byte(a.RootCAs)) {
-		return Cloud{}, errors.New("the fake cloud names no certificate authority")
+		return Cloud{}, fmt.Errorf("trusting the fake cloud: %w", err)
 	}
 	rest := []option.ClientOption{option.WithEndpoint(a.HTTP), option.WithoutAuthentication()}
 	return Cloud{
@@ -96,7 +91,7 @@ func Remote(a fakecloud.Address) (Cloud, error) {
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
 		},
 		Kubernetes: kube.Config{
-			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: a.Token}), Proxy: proxy, PublicRoots: roots,
+			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: a.Token}), Dial: a.DialContext, PublicRoots: roots,
 		},
 	}, nil
 }
@@ -130,8 +125,9 @@ func New(ctx context.Context, cloud Cloud, o Options) (*App, error) {
 		o.Store = &memory.Store{}
 	}
 	collector, err := collect.New(ctx, collect.Config{
-		Compute: cloud.Compute, Container: cloud.Container, Logging: cloud.Logging, Kubernetes: cloud.Kubernetes,
-		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Log: o.Log,
+		Compute: cloud.Compute, Container: cloud.Container, CertificateManager: cloud.CertificateManager,
+		Logging: cloud.Logging, Kubernetes: cloud.Kubernetes, DNS: dns.Config{Server: cloud.DNS},
+		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Now: o.Now, Log: o.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wiring the collector: %w", err)

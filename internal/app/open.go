@@ -31,6 +31,7 @@ func Open(ctx context.Context, cfg config.Config, world *scenario.Scenario, stdo
 	if err != nil {
 		return nil, fmt.Errorf("starting the fake cloud: %w", err)
 	}
+	log.InfoContext(ctx, "serving a fake cloud", slog.String("url", cloud.HTTP()), slog.String("address", cloud.HTTP()+fakecloud.AddressPath))
 	began := time.Now()
 	o.Probe = o.Probe || world.Probe
 	o.Now = func() time.Time { return world.Now.Add(time.Since(began)) }

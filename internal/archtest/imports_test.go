@@ -77,6 +77,8 @@ func TestWrongImportsAreFound(t *testing.T) {
 		"fixtures on nothing":            {"testdata/a.go", "internal/scenario", "not in its row"},
 		"fixtures' test on the format":   {"testdata/a_test.go", "internal/scenario", ""},
 		"a package that nobody foresaw":  {"internal/novel/a.go", "internal/facts", "no row"},
+		"the server's builder on it":     {"internal/kubetest/build/a.go", "internal/kubetest", ""},
+		"a test server on no adapter":    {"internal/kubetest/a.go", "internal/collect/kube", "not in its row"},
 		"the generator on the catalogue": {"internal/tools/catalogue/a.go", "internal/causes", ""},
 	}
 	for name, tt := range tests {

@@ -19,9 +19,11 @@ import (
 
 	"google.golang.org/api/option"
 
+	"plumbline/internal/collect/dns"
 	"plumbline/internal/collect/gcp"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/collect/logs"
+	"plumbline/internal/collect/share"
 	"plumbline/internal/facts"
 	"plumbline/internal/meter"
 )
@@ -36,14 +38,23 @@ var ErrNothingRead = errors.New("nothing could be read")
 // Config is what a Collector is made of. The client options carry endpoint,
 // credentials and HTTP client of each API.
 type Config struct {
-	Compute   []option.ClientOption
-	Container []option.ClientOption
+	Compute            []option.ClientOption
+	Container          []option.ClientOption
+	CertificateManager []option.ClientOption
 	// Logging are options of a gRPC client.
 	Logging    []option.ClientOption
 	Kubernetes kube.Config
-	Planner    Planner
+	// DNS says which resolver is asked.
+	DNS     dns.Config
+	Planner Planner
 	// CallTimeout is how long one read may take; 0 is DefaultCallTimeout.
 	CallTimeout time.Duration
+	// Now is the clock by which shared reads get old and the log's budget is refilled;
+	// required.
+	Now func() time.Time
+	// ShareFor is how long a read of what a project has as a whole may answer again; 0
+	// is share.DefaultTTL, less than 0 shares nothing.
+	ShareFor time.Duration
 	// Log gets every failed read; nil is slog's default.
 	Log *slog.Logger
 }
@@ -53,6 +64,8 @@ type Collector struct {
 	gcp     *gcp.Reader
 	kube    *kube.Connections
 	logs    *logs.Reader
+	dns     *dns.Resolver
+	shared  *share.Cache
 	plan    Planner
 	timeout time.Duration
 	log     *slog.Logger
@@ -65,23 +78,31 @@ type Usage struct{ Calls, Rounds int }
 // New prepares the clients; it opens no connection to the APIs. The error says
 // which client's options don't fit.
 func New(ctx context.Context, c Config) (*Collector, error) {
-	if c.Planner == nil {
-		return nil, errors.New("preparing the collector: Config.Planner is missing")
+	if c.Planner == nil || c.Now == nil {
+		return nil, errors.New("preparing the collector: Config.Planner and Config.Now are required")
 	}
-	cloud, err := gcp.New(ctx, c.Compute, c.Container)
+	if c.CallTimeout == 0 {
+		c.CallTimeout = DefaultCallTimeout
+	}
+	shared, err := share.New(share.Config{Now: c.Now, TTL: c.ShareFor, Timeout: c.CallTimeout})
 	if err != nil {
 		return nil, err
 	}
-	history, err := logs.New(ctx, c.Logging...)
+	cloud, err := gcp.New(ctx, gcp.Config{Compute: c.Compute, Container: c.Container, CertificateManager: c.CertificateManager})
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := dns.New(c.DNS)
+	if err != nil {
+		return nil, err
+	}
+	history, err := logs.New(ctx, logs.Config{Options: c.Logging, Now: c.Now})
 	if err != nil {
 		return nil, err
 	}
 	collector := &Collector{
-		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history,
+		gcp: cloud, kube: kube.New(c.Kubernetes), logs: history, dns: hosts, shared: shared,
 		plan: c.Planner, timeout: c.CallTimeout, log: c.Log,
-	}
-	if collector.timeout == 0 {
-		collector.timeout = DefaultCallTimeout
 	}
 	if collector.log == nil {
 		collector.log = slog.Default()

@@ -15,6 +15,7 @@ import (
 
 	"plumbline/internal/collect/gcp"
 	"plumbline/internal/collect/kube"
+	"plumbline/internal/collect/share"
 	"plumbline/internal/facts"
 )
 
@@ -23,30 +24,34 @@ type projectRead func(ctx context.Context, f *fanout, r *run, p *project)
 
 // projectReads are shared by all Snapshots of a project.
 var projectReads = map[facts.Kind]projectRead{
-	facts.ForwardingRules:    projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.ForwardingRule] { return &s.ForwardingRules }, (*gcp.Reader).ForwardingRules),
-	facts.Addresses:          projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.Address] { return &s.Addresses }, (*gcp.Reader).Addresses),
-	facts.TargetHTTPProxies:  projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetHttpProxy] { return &s.TargetHTTPProxies }, (*gcp.Reader).TargetHTTPProxies),
-	facts.TargetHTTPSProxies: projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetHttpsProxy] { return &s.TargetHTTPSProxies }, (*gcp.Reader).TargetHTTPSProxies),
-	facts.TargetSSLProxies:   projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetSslProxy] { return &s.TargetSSLProxies }, (*gcp.Reader).TargetSSLProxies),
-	facts.TargetTCPProxies:   projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetTcpProxy] { return &s.TargetTCPProxies }, (*gcp.Reader).TargetTCPProxies),
-	facts.SSLCertificates:    projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.SslCertificate] { return &s.SSLCertificates }, (*gcp.Reader).SSLCertificates),
-	facts.SSLPolicies:        projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.SslPolicy] { return &s.SSLPolicies }, (*gcp.Reader).SSLPolicies),
-	facts.CertificateMaps:    projectList(func(s *facts.Snapshot) *facts.Value[[]*certificatemanager.CertificateMap] { return &s.CertificateMaps }, (*gcp.Reader).CertificateMaps),
-	facts.Certificates:       projectList(func(s *facts.Snapshot) *facts.Value[[]*certificatemanager.Certificate] { return &s.Certificates }, (*gcp.Reader).Certificates),
-	facts.URLMaps:            projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.UrlMap] { return &s.URLMaps }, (*gcp.Reader).URLMaps),
-	facts.BackendServices:    projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.BackendService] { return &s.BackendServices }, (*gcp.Reader).BackendServices),
-	facts.HealthChecks:       projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.HealthCheck] { return &s.HealthChecks }, (*gcp.Reader).HealthChecks),
-	facts.SecurityPolicies:   projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.SecurityPolicy] { return &s.SecurityPolicies }, (*gcp.Reader).SecurityPolicies),
-	facts.NEGs:               projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.NetworkEndpointGroup] { return &s.NEGs }, (*gcp.Reader).NEGs),
-	facts.InstanceGroups:     projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.InstanceGroup] { return &s.InstanceGroups }, (*gcp.Reader).InstanceGroups),
-	facts.Instances:          projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.Instance] { return &s.Instances }, (*gcp.Reader).Instances),
-	facts.ProjectQuotas:      projectList(func(s *facts.Snapshot) *facts.Value[[]*computepb.Quota] { return &s.ProjectQuotas }, (*gcp.Reader).ProjectQuotas),
+	facts.ForwardingRules:    projectList(facts.ForwardingRules, func(s *facts.Snapshot) *facts.Value[[]*computepb.ForwardingRule] { return &s.ForwardingRules }, (*gcp.Reader).ForwardingRules),
+	facts.Addresses:          projectList(facts.Addresses, func(s *facts.Snapshot) *facts.Value[[]*computepb.Address] { return &s.Addresses }, (*gcp.Reader).Addresses),
+	facts.TargetHTTPProxies:  projectList(facts.TargetHTTPProxies, func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetHttpProxy] { return &s.TargetHTTPProxies }, (*gcp.Reader).TargetHTTPProxies),
+	facts.TargetHTTPSProxies: projectList(facts.TargetHTTPSProxies, func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetHttpsProxy] { return &s.TargetHTTPSProxies }, (*gcp.Reader).TargetHTTPSProxies),
+	facts.TargetSSLProxies:   projectList(facts.TargetSSLProxies, func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetSslProxy] { return &s.TargetSSLProxies }, (*gcp.Reader).TargetSSLProxies),
+	facts.TargetTCPProxies:   projectList(facts.TargetTCPProxies, func(s *facts.Snapshot) *facts.Value[[]*computepb.TargetTcpProxy] { return &s.TargetTCPProxies }, (*gcp.Reader).TargetTCPProxies),
+	facts.SSLCertificates:    projectList(facts.SSLCertificates, func(s *facts.Snapshot) *facts.Value[[]*computepb.SslCertificate] { return &s.SSLCertificates }, (*gcp.Reader).SSLCertificates),
+	facts.SSLPolicies:        projectList(facts.SSLPolicies, func(s *facts.Snapshot) *facts.Value[[]*computepb.SslPolicy] { return &s.SSLPolicies }, (*gcp.Reader).SSLPolicies),
+	facts.CertificateMaps:    projectList(facts.CertificateMaps, func(s *facts.Snapshot) *facts.Value[[]*certificatemanager.CertificateMap] { return &s.CertificateMaps }, (*gcp.Reader).CertificateMaps),
+	facts.Certificates:       projectList(facts.Certificates, func(s *facts.Snapshot) *facts.Value[[]*certificatemanager.Certificate] { return &s.Certificates }, (*gcp.Reader).Certificates),
+	facts.URLMaps:            projectList(facts.URLMaps, func(s *facts.Snapshot) *facts.Value[[]*computepb.UrlMap] { return &s.URLMaps }, (*gcp.Reader).URLMaps),
+	facts.BackendServices:    projectList(facts.BackendServices, func(s *facts.Snapshot) *facts.Value[[]*computepb.BackendService] { return &s.BackendServices }, (*gcp.Reader).BackendServices),
+	facts.HealthChecks:       projectList(facts.HealthChecks, func(s *facts.Snapshot) *facts.Value[[]*computepb.HealthCheck] { return &s.HealthChecks }, (*gcp.Reader).HealthChecks),
+	facts.SecurityPolicies:   projectList(facts.SecurityPolicies, func(s *facts.Snapshot) *facts.Value[[]*computepb.SecurityPolicy] { return &s.SecurityPolicies }, (*gcp.Reader).SecurityPolicies),
+	facts.NEGs:               projectList(facts.NEGs, func(s *facts.Snapshot) *facts.Value[[]*computepb.NetworkEndpointGroup] { return &s.NEGs }, (*gcp.Reader).NEGs),
+	facts.InstanceGroups:     projectList(facts.InstanceGroups, func(s *facts.Snapshot) *facts.Value[[]*computepb.InstanceGroup] { return &s.InstanceGroups }, (*gcp.Reader).InstanceGroups),
+	facts.Instances:          projectList(facts.Instances, func(s *facts.Snapshot) *facts.Value[[]*computepb.Instance] { return &s.Instances }, (*gcp.Reader).Instances),
+	facts.ProjectQuotas:      projectList(facts.ProjectQuotas, func(s *facts.Snapshot) *facts.Value[[]*computepb.Quota] { return &s.ProjectQuotas }, (*gcp.Reader).ProjectQuotas),
 }
 
 // projectList is the read of one list of a project.
-func projectList[T any](dst func(*facts.Snapshot) *facts.Value[[]T], from func(r *gcp.Reader, ctx context.Context, project string) facts.Value[[]T]) projectRead {
+func projectList[T any](kind facts.Kind, dst func(*facts.Snapshot) *facts.Value[[]T], from func(r *gcp.Reader, ctx context.Context, project string) facts.Value[[]T]) projectRead {
 	return func(ctx context.Context, f *fanout, r *run, p *project) {
-		read(ctx, f, &p.ledger, dst(&p.facts), func(ctx context.Context) facts.Value[[]T] { return from(r.gcp, ctx, p.name) })
+		read(ctx, f, &p.ledger, dst(&p.facts), func(ctx context.Context) facts.Value[[]T] {
+			return share.Do(ctx, r.shared, share.Key{Project: p.name, Kind: kind}, r.question.NotBefore, func(ctx context.Context) facts.Value[[]T] {
+				return from(r.gcp, ctx, p.name)
+			})
+		})
 	}
 }
 
@@ -54,42 +59,50 @@ func projectList[T any](dst func(*facts.Snapshot) *facts.Value[[]T], from func(r
 type networkRead func(ctx context.Context, f *fanout, r *run, c *cluster)
 
 var networkReads = map[facts.Kind]networkRead{
-	facts.Network: func(ctx context.Context, f *fanout, r *run, c *cluster) {
-		read(ctx, f, &c.ledger, &c.snap.Network, func(ctx context.Context) facts.Value[*computepb.Network] {
-			return r.gcp.Network(ctx, c.snap.NetworkProject, c.snap.NetworkName)
-		})
+	facts.Network: networkOne(facts.Network, func(s *facts.Snapshot) *facts.Value[*computepb.Network] { return &s.Network },
+		func(r *gcp.Reader, ctx context.Context, s *facts.Snapshot) facts.Value[*computepb.Network] {
+			return r.Network(ctx, s.NetworkProject, s.NetworkName)
+		}),
+	facts.Firewalls: networkOne(facts.Firewalls, func(s *facts.Snapshot) *facts.Value[[]*computepb.Firewall] { return &s.Firewalls },
+		func(r *gcp.Reader, ctx context.Context, s *facts.Snapshot) facts.Value[[]*computepb.Firewall] {
+			return r.Firewalls(ctx, s.NetworkProject)
+		}),
+	facts.NetworkFirewall: networkOne(facts.NetworkFirewall, func(s *facts.Snapshot) *facts.Value[*computepb.NetworksGetEffectiveFirewallsResponse] {
+		return &s.NetworkFirewall
 	},
-	facts.Firewalls: func(ctx context.Context, f *fanout, r *run, c *cluster) {
-		read(ctx, f, &c.ledger, &c.snap.Firewalls, func(ctx context.Context) facts.Value[[]*computepb.Firewall] {
-			return r.gcp.Firewalls(ctx, c.snap.NetworkProject)
-		})
+		func(r *gcp.Reader, ctx context.Context, s *facts.Snapshot) facts.Value[*computepb.NetworksGetEffectiveFirewallsResponse] {
+			return r.NetworkFirewall(ctx, s.NetworkProject, s.NetworkName)
+		}),
+	facts.RegionFirewall: networkOne(facts.RegionFirewall, func(s *facts.Snapshot) *facts.Value[*computepb.RegionNetworkFirewallPoliciesGetEffectiveFirewallsResponse] {
+		return &s.RegionFirewall
 	},
-	facts.NetworkFirewall: func(ctx context.Context, f *fanout, r *run, c *cluster) {
-		read(ctx, f, &c.ledger, &c.snap.NetworkFirewall, func(ctx context.Context) facts.Value[*computepb.NetworksGetEffectiveFirewallsResponse] {
-			return r.gcp.NetworkFirewall(ctx, c.snap.NetworkProject, c.snap.NetworkName)
-		})
-	},
-	facts.RegionFirewall: func(ctx context.Context, f *fanout, r *run, c *cluster) {
-		read(ctx, f, &c.ledger, &c.snap.RegionFirewall, func(ctx context.Context) facts.Value[*computepb.RegionNetworkFirewallPoliciesGetEffectiveFirewallsResponse] {
-			return r.gcp.RegionFirewall(ctx, c.snap.NetworkProject, c.snap.Region, c.snap.NetworkName)
-		})
-	},
-	facts.Subnetworks: func(ctx context.Context, f *fanout, r *run, c *cluster) {
-		read(ctx, f, &c.ledger, &c.snap.Subnetworks, func(ctx context.Context) facts.Value[[]*computepb.Subnetwork] {
-			return r.gcp.Subnetworks(ctx, c.snap.NetworkProject)
-		})
-	},
-	facts.RegionQuotas: func(ctx context.Context, f *fanout, r *run, c *cluster) {
-		read(ctx, f, &c.ledger, &c.snap.RegionQuotas, func(ctx context.Context) facts.Value[[]*computepb.Quota] {
-			return r.gcp.RegionQuotas(ctx, c.project.name, c.snap.Region)
-		})
-	},
+		func(r *gcp.Reader, ctx context.Context, s *facts.Snapshot) facts.Value[*computepb.RegionNetworkFirewallPoliciesGetEffectiveFirewallsResponse] {
+			return r.RegionFirewall(ctx, s.NetworkProject, s.Region, s.NetworkName)
+		}),
+	facts.Subnetworks: networkOne(facts.Subnetworks, func(s *facts.Snapshot) *facts.Value[[]*computepb.Subnetwork] { return &s.Subnetworks },
+		func(r *gcp.Reader, ctx context.Context, s *facts.Snapshot) facts.Value[[]*computepb.Subnetwork] {
+			return r.Subnetworks(ctx, s.NetworkProject)
+		}),
+	facts.RegionQuotas: networkOne(facts.RegionQuotas, func(s *facts.Snapshot) *facts.Value[[]*computepb.Quota] { return &s.RegionQuotas },
+		func(r *gcp.Reader, ctx context.Context, s *facts.Snapshot) facts.Value[[]*computepb.Quota] {
+			return r.RegionQuotas(ctx, s.Project, s.Region)
+		}),
 	facts.Operations: func(ctx context.Context, f *fanout, r *run, c *cluster) {
 		_, location, _ := facts.ClusterParts(c.name)
 		read(ctx, f, &c.ledger, &c.snap.Operations, func(ctx context.Context) facts.Value[[]*container.Operation] {
 			return r.gcp.Operations(ctx, c.project.name, location)
 		})
 	},
+}
+
+// networkOne is a read that all clusters of a network and region share.
+func networkOne[T any](kind facts.Kind, dst func(*facts.Snapshot) *facts.Value[T], from func(r *gcp.Reader, ctx context.Context, s *facts.Snapshot) facts.Value[T]) networkRead {
+	return func(ctx context.Context, f *fanout, r *run, c *cluster) {
+		key := share.Key{Project: c.snap.NetworkProject, Kind: kind, Of: c.snap.Project + "/" + c.snap.NetworkName + "/" + c.snap.Region}
+		read(ctx, f, &c.ledger, dst(c.snap), func(ctx context.Context) facts.Value[T] {
+			return share.Do(ctx, r.shared, key, r.question.NotBefore, func(ctx context.Context) facts.Value[T] { return from(r.gcp, ctx, c.snap) })
+		})
+	}
 }
 
 // An objectRead is one list of a cluster's Kubernetes API, of one namespace where it

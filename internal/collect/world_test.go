@@ -14,10 +14,10 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
 	"plumbline/internal/collect"
+	"plumbline/internal/collect/dns"
 	"plumbline/internal/collect/kube"
 	"plumbline/internal/facts"
 	"plumbline/internal/fakecloud"
@@ -130,7 +130,7 @@ func collector(t *testing.T, cloud *fakecloud.Cloud) *collect.Collector {
 	t.Helper()
 	rest := []option.ClientOption{option.WithEndpoint(cloud.HTTP()), option.WithoutAuthentication()}
 	c, err := collect.New(t.Context(), collect.Config{
-		Compute: rest, Container: rest,
+		Compute: rest, Container: rest, CertificateManager: rest,
 		Logging: []option.ClientOption{
 			option.WithEndpoint(cloud.Logging()), option.WithoutAuthentication(),
 			option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
@@ -138,8 +138,9 @@ func collector(t *testing.T, cloud *fakecloud.Cloud) *collect.Collector {
 		Kubernetes: kube.Config{
 			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "ya29.shop"}), Dial: cloud.DialContext, PublicRoots: cloud.RootCAs(),
 		},
-		Planner: planner{},
-		Log:     slog.New(slog.DiscardHandler),
+		DNS:     dns.Config{Server: cloud.DNS()},
+		Planner: planner{}, Now: now,
+		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -165,19 +166,31 @@ func start(t *testing.T, w *scenario.World, o fakecloud.Options) *fakecloud.Clou
 // planner plans for this one world: everything leads to the Ingress argocd.
 type planner struct{}
 
-func (planner) Namespaces(_ *facts.Snapshot, refs []facts.Ref) []string {
-	var out []string
+// Wish wants, as a real planner does, what is read in each round.
+func (planner) Wish(s *facts.Snapshot, refs []facts.Ref) facts.Wish {
+	var w facts.Wish
+	w.Want(facts.BackendServices, facts.HealthChecks, facts.NEGs, facts.InstanceGroups, facts.ForwardingRules)
+	if !s.Cluster.Known() {
+		return w
+	}
+	w.Want(facts.Network, facts.Firewalls, facts.NetworkFirewall, facts.RegionFirewall, facts.Instances, facts.Operations)
+	w.Want(facts.Ingresses, facts.IngressClasses, facts.Services, facts.Pods, facts.Events, facts.Namespaces)
+	w.Needs = append(w.Needs, facts.Gateways, facts.ServiceNEGs)
 	for _, r := range refs {
 		switch {
 		case r.Kind == facts.KindCluster:
-			return nil
+			w.EveryNamespace = true
 		case r.Namespace == "":
-			out = append(out, "argocd")
+			w.Namespaces = append(w.Namespaces, "argocd")
 		default:
-			out = append(out, r.Namespace)
+			w.Namespaces = append(w.Namespaces, r.Namespace)
 		}
 	}
-	return out
+	if len(s.Targets) > 0 {
+		w.Groups = groups(s)
+		w.ConfigMaps = []string{"argocd/argocd-cmd-params-cm"}
+	}
+	return w
 }
 
 func (planner) Resolve(s *facts.Snapshot, refs []facts.Ref) []facts.Target {
@@ -198,7 +211,7 @@ func refOf(s *facts.Snapshot, i *networkingv1.Ingress) facts.Ref {
 	return facts.Ref{Cluster: s.ClusterName, Kind: facts.KindIngress, Namespace: i.Namespace, Name: i.Name}
 }
 
-func (planner) Groups(s *facts.Snapshot) []facts.BackendGroup {
+func groups(s *facts.Snapshot) []facts.BackendGroup {
 	var out []facts.BackendGroup
 	services, _ := s.BackendServices.Get()
 	for _, b := range services {
@@ -207,10 +220,6 @@ func (planner) Groups(s *facts.Snapshot) []facts.BackendGroup {
 		}
 	}
 	return out
-}
-
-func (planner) ConfigMaps(*facts.Snapshot) []types.NamespacedName {
-	return []types.NamespacedName{{Namespace: "argocd", Name: "argocd-cmd-params-cm"}}
 }
 
 func (planner) LogFilter(*facts.Snapshot) string { return `resource.type="k8s_pod"` }

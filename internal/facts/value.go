@@ -3,6 +3,7 @@ package facts
 import (
 	"errors"
 	"slices"
+	"strings"
 )
 
 // A Value is something that was looked for: found, proved absent, or unknown
@@ -57,9 +58,15 @@ func (v Value[T]) IsAbsent() bool { return v.state == absent }
 func (v Value[T]) Known() bool { return v.state != unknown && len(v.lacks) == 0 }
 
 // Lacks reports that what lies in a scope isn't known: nothing is, or the scope
-// didn't answer. The scope is zones/Z, regions/R or global.
+// didn't answer. The scope is zones/Z, regions/R or global. A region that didn't
+// answer may mean its zones as well: they lack with it.
 func (v Value[T]) Lacks(scope string) bool {
-	return v.state == unknown || slices.Contains(v.lacks, scope)
+	if v.state == unknown || slices.Contains(v.lacks, scope) {
+		return true
+	}
+	zone, ok := strings.CutPrefix(scope, "zones/")
+	end := strings.LastIndex(zone, "-")
+	return ok && end > 0 && slices.Contains(v.lacks, "regions/"+zone[:end])
 }
 
 // Err says why the Value isn't Known; nil when it is.

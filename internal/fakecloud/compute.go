@@ -18,18 +18,18 @@ type collection struct{ global, regional, zonal, aggregated bool }
 
 func collectionNamed(name string) (collection, bool) {
 	switch name {
-	case "addresses", "backendServices", "forwardingRules", "healthChecks", "securityPolicies", "sslCertificates", "sslPolicies",
+	case "addresses", "backendBuckets", "backendServices", "firewallPolicies", "forwardingRules", "healthChecks", "securityPolicies", "sslCertificates", "sslPolicies",
 		"targetHttpProxies", "targetHttpsProxies", "targetTcpProxies", "urlMaps":
 		return collection{global: true, regional: true, aggregated: true}, true
 	case "networkEndpointGroups":
 		return collection{global: true, regional: true, zonal: true, aggregated: true}, true
 	case "instanceGroups", "instanceGroupManagers":
 		return collection{regional: true, zonal: true, aggregated: true}, true
-	case "instances":
+	case "instances", "targetInstances":
 		return collection{zonal: true, aggregated: true}, true
 	case "routers", "serviceAttachments", "subnetworks", "targetPools":
 		return collection{regional: true, aggregated: true}, true
-	case "backendBuckets", "firewalls", "networks", "routes", "targetSslProxies":
+	case "firewalls", "httpHealthChecks", "httpsHealthChecks", "networks", "routes", "targetGrpcProxies", "targetSslProxies":
 		return collection{global: true}, true
 	}
 	return collection{}, false
@@ -53,9 +53,12 @@ type computeRequest struct {
 	query                                  url.Values
 }
 
-// computeCall understands compute/v1: aggregated lists, lists, gets and the
-// custom methods. Nil is a path that isn't served.
+// computeCall understands compute/v1: aggregated lists, lists, gets, the custom
+// methods, and a project or region itself. Nil is a path that isn't served.
 func (c *Cloud) computeCall(st *state, path string, r *http.Request) *call {
+	if quotas := c.quotaCall(st, path, r); quotas != nil {
+		return quotas
+	}
 	q, ok := parseCompute(path)
 	if !ok {
 		return nil
@@ -72,6 +75,9 @@ func (c *Cloud) computeCall(st *state, path string, r *http.Request) *call {
 	return &call{permission: computePermission(q.scope, q.collection, q.verb), resource: resource, refused: computeRefusal, answer: func() (any, *googleError) {
 		if st.projects[q.project] == nil {
 			return nil, notFound("projects/" + q.project)
+		}
+		if slices.Contains(c.unreachable(st), q.scope) {
+			return nil, &googleError{code: http.StatusServiceUnavailable, reason: "backendError", message: q.scope + " is unreachable"}
 		}
 		return answer()
 	}}
@@ -93,6 +99,8 @@ func (c *Cloud) computeAnswer(st *state, q computeRequest, r *http.Request) func
 		}
 	case "GET getEffectiveFirewalls":
 		return func() (any, *googleError) { return effectiveFirewalls(st, q) }
+	case "GET getRegionEffectiveFirewalls":
+		return func() (any, *googleError) { return regionEffectiveFirewalls(st, q) }
 	case "POST getHealth":
 		return func() (any, *googleError) { return groupHealth(st, q, r.Body) }
 	case "POST listNetworkEndpoints":
@@ -124,6 +132,10 @@ func parseCompute(path string) (computeRequest, bool) {
 	}
 	if q.scope == "aggregated" {
 		return q, known.aggregated && len(rest) == 1
+	}
+	if q.collection == "firewallPolicies" && q.name == "getEffectiveFirewalls" && len(rest) == 2 {
+		q.name, q.verb = "", "getRegionEffectiveFirewalls"
+		return q, strings.HasPrefix(q.scope, "regions/")
 	}
 	if len(rest) == 3 {
 		q.verb = rest[2]

@@ -43,6 +43,9 @@ func groupHealth(st *state, q computeRequest, body io.Reader) (any, *googleError
 	if !backend {
 		return nil, invalid("resource.group", asked.Group, "The group is not a backend of the backend service.")
 	}
+	if typ := st.groupType(group); notProbed(typ) {
+		return nil, invalid("resource.group", asked.Group, "Health is not supported for network endpoint groups of type "+typ+".")
+	}
 	answer := map[string]any{"kind": "compute#backendServiceGroupHealth"}
 	for key, health := range st.world.Health[q.path()] {
 		if facts.ScopePath(key) == facts.ScopePath(group) && len(health) > 0 {
@@ -52,11 +55,30 @@ func groupHealth(st *state, q computeRequest, body io.Reader) (any, *googleError
 	return answer, nil
 }
 
+// groupType is the networkEndpointType of a group; empty for an instance group, and
+// for one that the world doesn't have.
+func (st *state) groupType(path string) string {
+	var has struct {
+		NetworkEndpointType string `json:"networkEndpointType"`
+	}
+	if body, ok := st.world.Compute[path]; !ok || json.Unmarshal(body, &has) != nil {
+		return ""
+	}
+	return has.NetworkEndpointType
+}
+
+// notProbed tells the groups that stand for a service, not for endpoints: nothing
+// of theirs is listed or health-checked.
+func notProbed(typ string) bool { return typ == "SERVERLESS" || typ == "PRIVATE_SERVICE_CONNECT" }
+
 // networkEndpoints answers listNetworkEndpoints. Health states come only when
 // they are asked for with healthStatus SHOW.
 func networkEndpoints(st *state, q computeRequest, body io.Reader) (any, *googleError) {
 	if _, ok := st.projects[q.project].find(q.scope, q.collection, q.name); !ok {
 		return nil, notFound(q.path())
+	}
+	if typ := st.groupType(q.path()); notProbed(typ) {
+		return nil, invalid("networkEndpointGroup", q.name, "Network endpoint groups of type "+typ+" have no endpoints to list.")
 	}
 	var asked struct {
 		HealthStatus string `json:"healthStatus"`

@@ -2,7 +2,6 @@ package fakecloud
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 func (c *Cloud) aggregate(st *state, q computeRequest) (any, *googleError) {
 	p := st.projects[q.project]
 	known, _ := collectionNamed(q.collection)
-	unreachable := c.unreachable(p, known)
+	unreachable := slices.DeleteFunc(c.unreachable(st), func(scope string) bool { return !known.lies(scope) || !p.scopes[scope] })
 	var rows []computeResource
 	for _, r := range p.resources[q.collection] {
 		if known.lies(r.scope) && !slices.Contains(unreachable, r.scope) {
@@ -50,16 +49,12 @@ func (c *Cloud) aggregate(st *state, q computeRequest) (any, *googleError) {
 	return answer, nil
 }
 
-// unreachable lists the scopes that don't answer. The list succeeds all the same:
-// a failure as a whole is what the world's `fail` is for.
-func (c *Cloud) unreachable(p *project, known collection) []string {
-	var scopes []string
-	for _, scope := range c.options.Unreachable {
-		if known.lies(scope) && p.scopes[scope] {
-			scopes = append(scopes, scope)
-		}
-	}
-	return scopes
+// unreachable lists the scopes that don't answer. An aggregated list succeeds all
+// the same: a failure as a whole is what the world's `fail` is for.
+func (c *Cloud) unreachable(st *state) []string {
+	scopes := slices.Concat(c.options.Unreachable, st.world.Unreachable)
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
 }
 
 func nothingOnPage(scope string) map[string]any {
@@ -72,9 +67,6 @@ func nothingOnPage(scope string) map[string]any {
 
 // listScope answers a list of one scope.
 func (c *Cloud) listScope(st *state, q computeRequest) (any, *googleError) {
-	if slices.Contains(c.options.Unreachable, q.scope) {
-		return nil, &googleError{code: http.StatusServiceUnavailable, reason: "backendError", message: q.scope + " is unreachable"}
-	}
 	var bodies []json.RawMessage
 	for _, r := range st.projects[q.project].resources[q.collection] {
 		if r.scope == q.scope {
@@ -92,33 +84,6 @@ func (c *Cloud) listScope(st *state, q computeRequest) (any, *googleError) {
 	}
 	if next != "" {
 		answer["nextPageToken"] = next
-	}
-	return answer, nil
-}
-
-// effectiveFirewalls is the fixture's answer, or the network's own rules: a
-// project without firewall policies has no others.
-func effectiveFirewalls(st *state, q computeRequest) (any, *googleError) {
-	if body, ok := st.world.EffectiveFirewalls[q.path()]; ok {
-		return body, nil
-	}
-	p := st.projects[q.project]
-	_, exists := p.find(q.scope, q.collection, q.name)
-	var rules []json.RawMessage
-	for _, r := range p.resources["firewalls"] {
-		var rule struct {
-			Network string `json:"network"`
-		}
-		if json.Unmarshal(r.body, &rule) == nil && absolute(q.project, rule.Network) == q.path() {
-			rules = append(rules, r.body)
-		}
-	}
-	if !exists && rules == nil {
-		return nil, notFound(q.path())
-	}
-	answer := map[string]any{}
-	if rules != nil {
-		answer["firewalls"] = rules
 	}
 	return answer, nil
 }

@@ -26,10 +26,14 @@ const headerTimeout = time.Minute
 
 // startFront serves s on a free loopback port; with TLS it uses s.TLSConfig.
 func startFront(s *http.Server, withTLS bool) (*front, error) {
-	listener, err := listenLoopback()
+	listener, err := listenLoopback("")
 	if err != nil {
 		return nil, err
 	}
+	return serveFront(s, listener, withTLS), nil
+}
+
+func serveFront(s *http.Server, listener net.Listener, withTLS bool) *front {
 	f := &front{addr: listener.Addr().String(), server: s, served: make(chan struct{})}
 	handler := s.Handler
 	s.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -57,11 +61,19 @@ func startFront(s *http.Server, withTLS bool) (*front, error) {
 		}
 		_ = s.Serve(listener)
 	}()
-	return f, nil
+	return f
 }
 
-func listenLoopback() (*net.TCPListener, error) {
-	return net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+// listenLoopback takes a free port of loopback, or the address if one is given.
+func listenLoopback(addr string) (*net.TCPListener, error) {
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	at, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	return net.ListenTCP("tcp", at)
 }
 
 // stop closes the port and every connection. The second Close catches a

@@ -1,18 +1,18 @@
 package fakecloud
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/apimachinery/pkg/labels"
 )
 
 // kubeVersion is the resource version of a whole world.
@@ -34,36 +34,81 @@ func (r *resource) list(st *state, q kubeRequest, query url.Values) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	var found []*unstructured.Unstructured
-	for _, o := range r.objects {
-		if (q.namespace == "" || o.GetNamespace() == q.namespace) && objectKey(o) >= start && matches(o) {
-			found = append(found, o)
-		}
-	}
+	within, selected := r.from(q.namespace, start), query.Get("labelSelector") != "" || query.Get("fieldSelector") != ""
 	metadata := map[string]any{"resourceVersion": kubeVersion(st)}
-	if limit > 0 && len(found) > limit {
-		token, err := json.Marshal(continuation{Version: kubeVersion(st), Start: objectKey(found[limit])})
+	var page []*kubeObject
+	for i, o := range within {
+		if selected && !matches(o.Unstructured) {
+			continue
+		}
+		if limit == 0 || len(page) < limit {
+			page = append(page, o)
+			continue
+		}
+		token, err := json.Marshal(continuation{Version: kubeVersion(st), Start: o.key})
 		if err != nil {
 			return nil, err
 		}
 		metadata["continue"] = base64.RawURLEncoding.EncodeToString(token)
-		if query.Get("labelSelector") == "" && query.Get("fieldSelector") == "" {
-			metadata["remainingItemCount"] = len(found) - limit
+		if !selected {
+			metadata["remainingItemCount"] = len(within) - i
 		}
-		found = found[:limit]
+		break
 	}
-	items := make([]map[string]any, 0, len(found))
-	for _, o := range found {
-		item := withVersion(o, st)
+	return r.encodeList(st, metadata, page)
+}
+
+// from is the namespace's part of the objects, all for the empty one, from a key on.
+func (r *resource) from(namespace, start string) []*kubeObject {
+	objects := r.objects
+	if namespace != "" {
+		first, _ := r.position(namespace + "/")
+		// The character after the slash ends the namespace's keys.
+		last, _ := r.position(namespace + "0")
+		objects = objects[first:last]
+	}
+	i, _ := slices.BinarySearchFunc(objects, start, func(o *kubeObject, key string) int { return strings.Compare(o.key, key) })
+	return objects[i:]
+}
+
+// encodeList writes a list around its items, each of which is encoded once in its
+// life: a cluster's pods are asked for again and again, and by the page.
+func (r *resource) encodeList(st *state, metadata map[string]any, page []*kubeObject) (any, error) {
+	head, err := json.Marshal(metadata)
+	if err != nil {
+		return nil, err
+	}
+	items, size := make([][]byte, len(page)), len(head)
+	for i, o := range page {
+		if items[i], err = r.item(st, o); err != nil {
+			return nil, err
+		}
+		size += len(items[i]) + 1
+	}
+	text := bytes.NewBuffer(make([]byte, 0, size+len(r.apiVersion())+len(r.kind)+64))
+	fmt.Fprintf(text, `{"apiVersion":%q,"kind":%q,"metadata":%s,"items":[`, r.apiVersion(), r.kind+"List", head)
+	for i, item := range items {
+		if i > 0 {
+			text.WriteByte(',')
+		}
+		text.Write(item)
+	}
+	text.WriteString("]}")
+	return encoded(text.Bytes()), nil
+}
+
+// item is an object as lists have it: the API server leaves kind and version out
+// of built-in ones, clients take them from the list's own.
+func (r *resource) item(st *state, o *kubeObject) ([]byte, error) {
+	o.encode.Do(func() {
+		object := withVersion(o.Unstructured, st)
 		if r.builtin {
-			// The API server leaves these out of typed lists; clients take them from
-			// the list's own kind.
-			delete(item, "apiVersion")
-			delete(item, "kind")
+			delete(object, "apiVersion")
+			delete(object, "kind")
 		}
-		items = append(items, item)
-	}
-	return map[string]any{"apiVersion": r.apiVersion(), "kind": r.kind + "List", "metadata": metadata, "items": items}, nil
+		o.item, o.err = json.Marshal(object)
+	})
+	return o.item, o.err
 }
 
 // paging reads limit and continue. A token of an earlier world has expired, as
@@ -96,59 +141,6 @@ func paging(st *state, query url.Values) (limit int, start string, err error) {
 		return 0, "", apierrors.NewResourceExpired("The provided continue parameter is too old to display a consistent list result.")
 	}
 	return limit, c.Start, nil
-}
-
-// selector compiles labelSelector and fieldSelector.
-func (r *resource) selector(query url.Values) (func(*unstructured.Unstructured) bool, error) {
-	byLabel, err := labels.Parse(query.Get("labelSelector"))
-	if err != nil {
-		return nil, apierrors.NewBadRequest(fmt.Sprintf("unable to parse requirement: %v", err))
-	}
-	byField, err := fields.ParseSelector(query.Get("fieldSelector"))
-	if err != nil {
-		return nil, apierrors.NewBadRequest(err.Error())
-	}
-	for _, requirement := range byField.Requirements() {
-		if !r.selectable(requirement.Field) {
-			return nil, apierrors.NewBadRequest("field label not supported: " + requirement.Field)
-		}
-	}
-	return func(o *unstructured.Unstructured) bool {
-		if !byLabel.Matches(labels.Set(o.GetLabels())) {
-			return false
-		}
-		values := fields.Set{}
-		for _, requirement := range byField.Requirements() {
-			values[requirement.Field] = textAt(o, requirement.Field)
-		}
-		return byField.Matches(values)
-	}, nil
-}
-
-// selectable tells which fields an API server can select by.
-func (r *resource) selectable(field string) bool {
-	switch field {
-	case "metadata.name":
-		return true
-	case "metadata.namespace":
-		return r.namespaced
-	}
-	switch r.group + "/" + r.kind {
-	case "/Event":
-		switch field {
-		case "involvedObject.kind", "involvedObject.namespace", "involvedObject.name", "involvedObject.uid", "involvedObject.apiVersion",
-			"involvedObject.resourceVersion", "involvedObject.fieldPath", "reason", "type":
-			return true
-		}
-	case "/Pod":
-		return field == "spec.nodeName" || field == "status.phase" || field == "status.podIP"
-	}
-	return false
-}
-
-func textAt(o *unstructured.Unstructured, field string) string {
-	text, _, _ := unstructured.NestedString(o.Object, strings.Split(field, ".")...)
-	return text
 }
 
 // withVersion is the object with the resource version that every live object

@@ -92,7 +92,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	res := index.find(q)
 	permission := s.permission(q, res)
 	s.cloud.recordHTTP(r, permission)
-	if !s.cloud.delay(r.Context()) {
+	if !s.cloud.delay(r.Context().Done()) {
 		return
 	}
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
@@ -194,11 +194,15 @@ func (r *resource) lies(q kubeRequest) bool {
 }
 
 func (r *resource) get(namespace, name string) *unstructured.Unstructured {
-	i := slices.IndexFunc(r.objects, func(o *unstructured.Unstructured) bool {
-		return o.GetNamespace() == namespace && o.GetName() == name
-	})
-	if i < 0 {
+	key := namespace + "/" + name
+	i, found := r.position(key)
+	if !found {
 		return nil
 	}
-	return r.objects[i]
+	return r.objects[i].Unstructured
+}
+
+// position is where a key is, or would be, among the objects.
+func (r *resource) position(key string) (int, bool) {
+	return slices.BinarySearchFunc(r.objects, key, func(o *kubeObject, key string) int { return strings.Compare(o.key, key) })
 }

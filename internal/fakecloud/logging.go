@@ -70,7 +70,7 @@ type logServer struct {
 }
 
 func (c *Cloud) startLogging() error {
-	listener, err := listenLoopback()
+	listener, err := listenLoopback("")
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *Cloud) intercept(ctx context.Context, req any, info *grpc.UnaryServerIn
 		permission = logEntriesList
 	}
 	c.record(Request{Method: "POST", Path: info.FullMethod, Permission: permission, Host: c.Logging()})
-	if !c.delay(ctx) {
+	if !c.delay(ctx.Done()) {
 		return nil, status.Error(codes.Canceled, "the caller went away")
 	}
 	return handler(ctx, req)

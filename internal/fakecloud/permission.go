@@ -14,7 +14,12 @@ const (
 	clustersList    = "container.clusters.list"
 	clustersConnect = "container.clusters.connect"
 	podsProxy       = "container.pods.proxy"
+	operationsGet   = "container.operations.get"
+	operationsList  = "container.operations.list"
 	logEntriesList  = "logging.logEntries.list"
+	projectsGet     = "compute.projects.get"
+	regionsGet      = "compute.regions.get"
+	regionFirewalls = "compute.networks.getRegionEffectiveFirewalls"
 )
 
 // computePermission names what a Compute call needs (gcp-facts.md §7). Scope is
@@ -24,6 +29,8 @@ func computePermission(scope, collection, verb string) string {
 	switch verb {
 	case "getHealth", "listNetworkEndpoints":
 		verb = "get"
+	case "getRegionEffectiveFirewalls":
+		return regionFirewalls
 	}
 	name := collection
 	switch {
@@ -34,7 +41,7 @@ func computePermission(scope, collection, verb string) string {
 		}
 	case strings.HasPrefix(scope, "regions/"):
 		switch collection {
-		case "backendServices", "healthChecks", "networkEndpointGroups", "securityPolicies", "sslCertificates", "sslPolicies",
+		case "backendBuckets", "backendServices", "firewallPolicies", "healthChecks", "networkEndpointGroups", "securityPolicies", "sslCertificates", "sslPolicies",
 			"targetHttpProxies", "targetHttpsProxies", "targetTcpProxies", "urlMaps":
 			name = "region" + upperFirst(collection)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"sync"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -23,7 +24,19 @@ type resource struct {
 	namespaced    bool
 	builtin       bool
 	// objects are sorted by key, as etcd has them.
-	objects []*unstructured.Unstructured
+	objects []*kubeObject
+}
+
+// A kubeObject is one object of a resource, and its text once somebody listed it.
+type kubeObject struct {
+	*unstructured.Unstructured
+	// key is namespace/name.
+	key string
+
+	encode sync.Once
+	// item is the object as an item of a list.
+	item []byte
+	err  error
 }
 
 func newKubeIndex(objects []*unstructured.Unstructured) *kubeIndex {
@@ -40,10 +53,10 @@ func newKubeIndex(objects []*unstructured.Unstructured) *kubeIndex {
 	for _, o := range objects {
 		r := x.resourceOf(o, plurals)
 		r.namespaced = r.namespaced || o.GetNamespace() != ""
-		r.objects = append(r.objects, o)
+		r.objects = append(r.objects, &kubeObject{Unstructured: o, key: objectKey(o)})
 	}
 	for _, r := range x.resources {
-		slices.SortStableFunc(r.objects, func(a, b *unstructured.Unstructured) int { return cmp.Compare(objectKey(a), objectKey(b)) })
+		slices.SortStableFunc(r.objects, func(a, b *kubeObject) int { return cmp.Compare(a.key, b.key) })
 	}
 	return x
 }

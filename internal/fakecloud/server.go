@@ -27,6 +27,9 @@ type Options struct {
 	// aggregated list names them in `unreachables`, a list of clusters in
 	// `missingZones`, and both leave out what is in them.
 	Unreachable []string
+	// Listen is the address of the REST APIs, from which another process finds all
+	// the rest (Address); empty means a free port of loopback.
+	Listen string
 }
 
 // A Request is one call that arrived, whatever became of it.
@@ -50,6 +53,7 @@ type Cloud struct {
 	rest    *front
 	grpc    *grpc.Server
 	logging net.Listener
+	names   *resolver
 	pods    *player
 	done    chan struct{}
 	serving sync.WaitGroup
@@ -71,21 +75,34 @@ func Start(w *scenario.World, o Options) (*Cloud, error) {
 	}
 	c := &Cloud{options: o, pki: keys, done: make(chan struct{})}
 	c.planes = &controlPlanes{cloud: c, running: map[string]*controlPlane{}, endpoints: map[string]string{}}
-	if c.pods, err = startPlayer(keys); err != nil {
-		return nil, fmt.Errorf("starting the pods: %w", err)
-	}
-	rest := &http.Server{Handler: c.answering(http.HandlerFunc(c.serveREST)), ReadHeaderTimeout: headerTimeout}
-	if c.rest, err = startFront(rest, false); err != nil {
-		c.pods.stop()
-		return nil, fmt.Errorf("starting the REST APIs: %w", err)
-	}
-	if err = c.startLogging(); err != nil {
-		c.rest.stop()
-		c.pods.stop()
-		return nil, fmt.Errorf("starting Cloud Logging: %w", err)
+	if err := c.startServers(); err != nil {
+		c.Close()
+		return nil, err
 	}
 	c.SetWorld(w)
 	return c, nil
+}
+
+// startServers starts all but the control planes, which come and go with worlds.
+func (c *Cloud) startServers() (err error) {
+	// A client may call as soon as a port is open.
+	c.state.Store(newState(&scenario.World{}, 0, nil))
+	if c.pods, err = startPlayer(c.pki); err != nil {
+		return fmt.Errorf("starting the pods: %w", err)
+	}
+	if err = c.startLogging(); err != nil {
+		return fmt.Errorf("starting Cloud Logging: %w", err)
+	}
+	if c.names, err = startResolver(c); err != nil {
+		return fmt.Errorf("starting DNS: %w", err)
+	}
+	listener, err := listenLoopback(c.options.Listen)
+	if err != nil {
+		return fmt.Errorf("starting the REST APIs: %w", err)
+	}
+	rest := &http.Server{Handler: http.HandlerFunc(c.serveFront), ReadHeaderTimeout: headerTimeout}
+	c.rest = serveFront(rest, listener, false)
+	return nil
 }
 
 // SetWorld swaps the world; addresses and certificate authorities stay. Requests
@@ -97,11 +114,7 @@ func (c *Cloud) SetWorld(w *scenario.World) {
 	if c.closed {
 		return
 	}
-	generation := 1
-	if old := c.state.Load(); old != nil {
-		generation = old.generation + 1
-	}
-	next := newState(w, generation, c.planes.assign(w))
+	next := newState(w, c.state.Load().generation+1, c.planes.assign(w))
 	c.state.Store(next)
 	c.planes.follow(next)
 }
@@ -115,18 +128,31 @@ func (c *Cloud) Close() {
 	}
 	c.closed = true
 	close(c.done)
-	c.rest.stop()
-	c.grpc.Stop()
+	if c.rest != nil {
+		c.rest.stop()
+	}
+	if c.grpc != nil {
+		c.grpc.Stop()
+	}
+	if c.names != nil {
+		c.names.stop()
+	}
 	c.planes.stop()
-	c.pods.stop()
+	if c.pods != nil {
+		c.pods.stop()
+	}
 	c.serving.Wait()
 }
 
-// HTTP is the base URL of container/v1 (…/v1/) and compute/v1 (…/compute/v1/).
+// HTTP is the base URL of container/v1 and certificatemanager/v1 (…/v1/) and of
+// compute/v1 (…/compute/v1/).
 func (c *Cloud) HTTP() string { return "http://" + c.rest.addr }
 
 // Logging is the host:port of google.logging.v2.LoggingServiceV2, without TLS.
 func (c *Cloud) Logging() string { return c.logging.Addr().String() }
+
+// DNS is the host:port of the resolver, for UDP and TCP.
+func (c *Cloud) DNS() string { return c.names.addr }
 
 // RootCAs is the pool that plays the public authorities: it signs the DNS
 // endpoints' certificates and nothing else.
@@ -160,6 +186,9 @@ func (c *Cloud) Requests() []Request {
 // PodRequests lists what the pods received through the API servers, in order.
 func (c *Cloud) PodRequests() []PodRequest { return c.pods.received() }
 
+// DNSQuestions lists what the resolver was asked, in order.
+func (c *Cloud) DNSQuestions() []DNSQuestion { return c.names.questions() }
+
 func (c *Cloud) record(r Request) {
 	c.requestsMu.Lock()
 	defer c.requestsMu.Unlock()
@@ -182,8 +211,9 @@ func (c *Cloud) answering(h http.Handler) http.Handler {
 	})
 }
 
-// delay waits out the latency; false means that nobody waits for the answer.
-func (c *Cloud) delay(ctx context.Context) bool {
+// delay waits out the latency; false means that nobody waits for the answer. gone is
+// closed when the caller leaves; nil where that isn't known.
+func (c *Cloud) delay(gone <-chan struct{}) bool {
 	if c.options.Latency <= 0 {
 		return true
 	}
@@ -192,7 +222,7 @@ func (c *Cloud) delay(ctx context.Context) bool {
 	select {
 	case <-timer.C:
 		return true
-	case <-ctx.Done():
+	case <-gone:
 	case <-c.done:
 	}
 	return false

@@ -22,6 +22,9 @@ type state struct {
 	projects   map[string]*project
 	// endpoints has the IP endpoint of every cluster by full name.
 	endpoints map[string]string
+	// networks has the path of every cluster's network by the cluster's full name;
+	// empty where nothing tells.
+	networks map[string]string
 	// kube is by the cluster's short name.
 	kube map[string]*kubeIndex
 	logs []logEntry
@@ -41,7 +44,7 @@ type computeResource struct {
 }
 
 func newState(w *scenario.World, generation int, endpoints map[string]string) *state {
-	st := &state{world: w, generation: generation, endpoints: endpoints, projects: map[string]*project{}, kube: map[string]*kubeIndex{}}
+	st := &state{world: w, generation: generation, endpoints: endpoints, projects: map[string]*project{}, networks: map[string]string{}, kube: map[string]*kubeIndex{}}
 	st.project(w.Project)
 	for path, body := range w.Compute {
 		st.addCompute(path, body)
@@ -49,6 +52,16 @@ func newState(w *scenario.World, generation int, endpoints map[string]string) *s
 	for name, cluster := range w.Clusters {
 		st.addCluster(name, cluster)
 	}
+	for name := range w.Operations {
+		st.addNamed(name)
+	}
+	for name := range w.Certificates {
+		st.addNamed(name)
+	}
+	for path := range w.EffectiveFirewalls {
+		st.addNamed(path)
+	}
+	st.implyNetworks()
 	for _, p := range st.projects {
 		for _, rows := range p.resources {
 			slices.SortFunc(rows, func(a, b computeResource) int {
@@ -79,10 +92,16 @@ func (st *state) project(id string) *project {
 // projects/P/{global,regions/R,zones/Z}/COLLECTION/N.
 func (st *state) addCompute(path string, body json.RawMessage) {
 	parts := strings.Split(path, "/")
-	if len(parts) < 5 || parts[0] != "projects" {
+	if len(parts) < 2 || parts[0] != "projects" {
 		return
 	}
 	p := st.project(parts[1])
+	if len(parts) == 4 && parts[2] == "regions" {
+		p.addScope("regions/" + parts[3])
+	}
+	if len(parts) < 5 {
+		return
+	}
 	scope, rest := parts[2], parts[3:]
 	if scope != "global" {
 		scope, rest = parts[2]+"/"+parts[3], parts[4:]
@@ -109,6 +128,13 @@ func (st *state) addCluster(name string, cluster *container.Cluster) {
 	}
 	if st.kube[short] == nil {
 		st.kube[short] = newKubeIndex(st.world.Kubernetes[short])
+	}
+}
+
+// addNamed makes the project of projects/P/… exist.
+func (st *state) addNamed(name string) {
+	if parts := strings.Split(name, "/"); len(parts) > 1 && parts[0] == "projects" {
+		st.project(parts[1])
 	}
 }
 

@@ -23,6 +23,9 @@ type NEGRequest struct {
 	Present, Valid bool
 	// Ingress: NEGs for the ports that an Ingress references.
 	Ingress bool
+	// Exposed are the names of the NEGs for single ports, by port; empty for the
+	// controller's own name.
+	Exposed map[int32]string
 	// Raw is the annotation's text.
 	Raw string
 }
@@ -34,13 +37,21 @@ func NEGRequestOf(svc *corev1.Service) NEGRequest {
 		return NEGRequest{}
 	}
 	var a struct {
-		Ingress      bool                       `json:"ingress"`
-		ExposedPorts map[string]json.RawMessage `json:"exposed_ports"`
+		Ingress      bool                            `json:"ingress"`
+		ExposedPorts map[int32]struct{ Name string } `json:"exposed_ports"`
+		Zones        []string                        `json:"zones"`
 	}
 	if err := json.Unmarshal([]byte(raw), &a); err != nil {
 		return NEGRequest{Present: true, Raw: raw}
 	}
-	return NEGRequest{Present: true, Valid: true, Ingress: a.Ingress, Raw: raw}
+	r := NEGRequest{Present: true, Valid: true, Ingress: a.Ingress, Raw: raw}
+	for port, attributes := range a.ExposedPorts {
+		if r.Exposed == nil {
+			r.Exposed = map[int32]string{}
+		}
+		r.Exposed[port] = attributes.Name
+	}
+	return r
 }
 
 // NeedsNEG reports that GLBC refuses the Service without a NEG: its type has no

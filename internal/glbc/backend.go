@@ -130,6 +130,9 @@ func ServiceOf(s *facts.Snapshot, namespace, name string) facts.Value[*corev1.Se
 			return facts.Found(svc)
 		}
 	}
+	if !wasRead(s, namespace) {
+		return facts.Unknown[*corev1.Service](errNamespaceNotRead(namespace))
+	}
 	return facts.Absent[*corev1.Service]()
 }
 
@@ -175,7 +178,7 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 	named := namesWritten(ing, b)
 	var candidates []*computepb.BackendService
 	for _, bs := range all {
-		if (bs.GetRegion() != "") != ClassOf(ing).Internal || foreign(s, bs) {
+		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || foreign(s, bs) {
 			continue
 		}
 		if d, ok := ParseDescription(bs.GetDescription()); ok && b.is(d) || !ok && (slices.Contains(named, bs.GetName()) || b.named(s, bs)) {

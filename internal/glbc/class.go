@@ -5,17 +5,35 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"plumbline/internal/facts"
 )
 
 // ClassAnnotation selects the controller of an Ingress (ingress-controller.md §1.1).
 const ClassAnnotation = "kubernetes.io/ingress.class"
 
-// A Class is whether GLBC serves an Ingress, and why.
+// Values of ClassAnnotation that GKE's controllers know (ingress-controller.md §1.1).
+const (
+	ClassExternal         = "gce"
+	ClassInternal         = "gce-internal"
+	ClassRegionalExternal = "gce-regional-external"
+	ClassMultiCluster     = "gce-multi-cluster"
+)
+
+// A Class is whether GLBC serves an Ingress, how, and why.
 type Class struct {
 	// Served: GLBC builds a load balancer for it.
 	Served bool
+	// Unsure: whether it is served hangs on a flag of the controller that can't be
+	// read. Served is false then; ClassIn looks for proof.
+	Unsure bool
 	// Internal: a regional internal one.
 	Internal bool
+	// Regional: a regional external one.
+	Regional bool
+	// MultiCluster: GLBC keeps the instance groups, the load balancer is
+	// MultiClusterIngress's.
+	MultiCluster bool
 	// Orphan: it asks for GKE's controller in a way that the controller ignores.
 	Orphan bool
 	// Because is the deciding field, for people.
@@ -28,23 +46,75 @@ func ClassOf(ing *networkingv1.Ingress) Class {
 	a := ing.Annotations[ClassAnnotation]
 	name := ing.Spec.IngressClassName
 	because := "annotation " + ClassAnnotation + " = " + a
-	switch {
-	case a == "" && name == nil:
-		return Class{Served: true, Because: "no class is set, and GKE serves those"}
-	case a == "":
+	switch a {
+	case "":
+		if name == nil {
+			return Class{Served: true, Because: "no class is set, and GKE serves those"}
+		}
 		return Class{Orphan: IsGCE(*name), Because: "spec.ingressClassName = " + strconv.Quote(*name) + " without the annotation " + ClassAnnotation}
-	case a == "gce":
+	case ClassExternal:
 		return Class{Served: true, Because: because}
-	case a == "gce-internal":
+	case ClassInternal:
 		return Class{Served: true, Internal: true, Because: because}
+	case ClassRegionalExternal:
+		return Class{Unsure: true, Regional: true, Because: because + ", which GLBC serves only where enable-ingress-regional-external is on"}
+	case ClassMultiCluster:
+		return Class{MultiCluster: true, Because: because + ", whose load balancer the MultiClusterIngress controller builds"}
 	}
 	return Class{Because: because}
+}
+
+// InRegion reports that the load balancer's objects are of the cluster's region, not
+// global.
+func (c Class) InRegion() bool { return c.Internal || c.Regional }
+
+// Scheme is the loadBalancingScheme of the forwarding rules and backend services
+// that GLBC makes.
+func (c Class) Scheme() string {
+	switch {
+	case c.Internal:
+		return "INTERNAL_MANAGED"
+	case c.Regional:
+		return "EXTERNAL_MANAGED"
+	}
+	return "EXTERNAL"
+}
+
+// Scope is where the load balancer's objects are: `global`, or `regions/R` of the
+// cluster's region.
+func (c Class) Scope(region string) string {
+	if c.InRegion() {
+		return "regions/" + region
+	}
+	return scopeGlobal
+}
+
+// ClassIn is ClassOf, with what the Snapshot proves where the flag decides: a
+// regional external forwarding rule for the Ingress shows that GLBC serves it.
+func ClassIn(s *facts.Snapshot, ing *networkingv1.Ingress) Class {
+	class := ClassOf(ing)
+	if !class.Unsure {
+		return class
+	}
+	uid, _ := s.ClusterUID.Get()
+	rules, _ := s.ForwardingRules.Get()
+	for _, fr := range rules {
+		if fr.GetRegion() == "" || fr.GetLoadBalancingScheme() != class.Scheme() || !describes(fr.GetDescription(), ing) {
+			continue
+		}
+		if n, ok := ParseName(fr.GetName()); ok && !n.ForeignTo(uid, IngressUID(s)) {
+			class.Served, class.Unsure = true, false
+			class.Because += ", and forwarding rule " + fr.GetName() + " shows that it is"
+			return class
+		}
+	}
+	return class
 }
 
 // IsGCE reports that a class name belongs to GKE's controllers.
 func IsGCE(class string) bool {
 	switch class {
-	case "gce", "gce-internal", "gce-regional-external", "gce-multi-cluster":
+	case ClassExternal, ClassInternal, ClassRegionalExternal, ClassMultiCluster:
 		return true
 	}
 	return false

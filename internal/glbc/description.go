@@ -65,3 +65,22 @@ func ParseNEGDescription(description string) (d NEGDescription, ok bool) {
 	}
 	return d, true
 }
+
+// describes reports that the description of a forwarding rule or target proxy names
+// an Ingress, of this cluster or another (ingress-controller.md §6).
+func describes(description string, ing *networkingv1.Ingress) bool {
+	return ingressIn(description) == ing.Namespace+"/"+ing.Name
+}
+
+// describesAny reports that a description names some Ingress.
+func describesAny(description string) bool { return ingressIn(description) != "" }
+
+func ingressIn(description string) string {
+	var d struct {
+		Ingress string `json:"kubernetes.io/ingress-name"`
+	}
+	if json.Unmarshal([]byte(description), &d) != nil {
+		return ""
+	}
+	return d.Ingress
+}

@@ -18,7 +18,7 @@ func Serves(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
 // SurelyServes is Serves where everything that tells was read: what can't be told
 // proves nothing.
 func SurelyServes(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
-	if !ClassOf(ing).Served {
+	if !ClassIn(s, ing).Served {
 		return false
 	}
 	return !strange(s, ing) || s.IngressClasses.Known() && s.BackendServices.Known() && otherClass(s) == ""
@@ -26,7 +26,7 @@ func SurelyServes(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
 
 // WhyNotServed says why GLBC doesn't serve an Ingress; empty when it does.
 func WhyNotServed(s *facts.Snapshot, ing *networkingv1.Ingress) string {
-	if class := ClassOf(ing); !class.Served {
+	if class := ClassIn(s, ing); !class.Served {
 		return class.Because
 	}
 	if other := otherClass(s); other != "" && s.BackendServices.Known() && strange(s, ing) {

@@ -11,13 +11,6 @@ import (
 	"plumbline/internal/facts"
 )
 
-// Annotations of an Ingress (ingress-controller.md §3).
-const (
-	FrontendConfigAnnotation      = "networking.gke.io/v1beta1.FrontendConfig"
-	ManagedCertificatesAnnotation = "networking.gke.io/managed-certificates"
-	PreSharedCertAnnotation       = "ingress.gcp.kubernetes.io/pre-shared-cert"
-)
-
 const (
 	// IngressUIDConfigMap holds the UIDs that are in the names of Compute objects
 	// (ingress-controller.md §6).

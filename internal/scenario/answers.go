@@ -58,6 +58,12 @@ func (l *loader) effectiveFirewalls(d *document) (json.RawMessage, bool) {
 	return l.strict(d, "compute NetworksGetEffectiveFirewallsResponse", l.options.Lenient, intoMessage(&computepb.NetworksGetEffectiveFirewallsResponse{}))
 }
 
+// regionFirewalls checks the answer of regionNetworkFirewallPolicies.getEffectiveFirewalls.
+func (l *loader) regionFirewalls(d *document) (json.RawMessage, bool) {
+	return l.strict(d, "compute RegionNetworkFirewallPoliciesGetEffectiveFirewallsResponse", l.options.Lenient,
+		intoMessage(&computepb.RegionNetworkFirewallPoliciesGetEffectiveFirewallsResponse{}))
+}
+
 // array checks an array inside a document, whose paths start with prefix.
 func (l *loader) array(d *document, prefix string, body []byte, typ string, dec decode) (json.RawMessage, bool) {
 	if !isArray(body) {

@@ -39,7 +39,7 @@ func (y layer) holds(r role) bool {
 
 // worlds builds the world, that of after/, and those of the timeline.
 func (l *loader) worlds(s *Scenario, h *header, t *tree, timeline *timelineFile, p parts) {
-	like := &World{Deny: h.Deny, Fail: h.Fail, Unavailable: h.Unavailable}
+	like := &World{Deny: h.Deny, Fail: h.Fail, Unavailable: h.Unavailable, Unreachable: h.Unreachable}
 	var arrived []logLine
 	if timeline == nil {
 		arrived = t.arrived()
@@ -76,7 +76,7 @@ func (y layer) path(r role) string {
 // denied after the fix.
 func (l *loader) behaving(w, like *World) *World {
 	b := like.Clone()
-	w.Deny, w.Fail, w.Unavailable = b.Deny, b.Fail, b.Unavailable
+	w.Deny, w.Fail, w.Unavailable, w.Unreachable = b.Deny, b.Fail, b.Unavailable, b.Unreachable
 	return w
 }
 

@@ -18,8 +18,13 @@ func (w *World) Clone() *World {
 	c := *w
 	c.Clusters = make(map[string]*container.Cluster, len(w.Clusters))
 	for name, cluster := range w.Clusters {
-		c.Clusters[name] = cloneCluster(cluster)
+		c.Clusters[name] = throughJSON(cluster)
 	}
+	c.Operations = make(map[string]*container.Operation, len(w.Operations))
+	for name, operation := range w.Operations {
+		c.Operations[name] = throughJSON(operation)
+	}
+	c.Certificates = cloneRaws(w.Certificates)
 	c.Compute, c.Endpoints, c.EffectiveFirewalls = cloneRaws(w.Compute), cloneRaws(w.Endpoints), cloneRaws(w.EffectiveFirewalls)
 	c.Health = make(map[string]map[string]json.RawMessage, len(w.Health))
 	for service, groups := range w.Health {
@@ -41,15 +46,16 @@ func (w *World) Clone() *World {
 		c.DNS[host] = DNSRecord{A: slices.Clone(r.A), AAAA: slices.Clone(r.AAAA), CAA: slices.Clone(r.CAA), NXDOMAIN: r.NXDOMAIN}
 	}
 	c.Deny, c.Fail, c.Unavailable = slices.Clone(w.Deny), maps.Clone(w.Fail), slices.Clone(w.Unavailable)
+	c.Unreachable = slices.Clone(w.Unreachable)
 	return &c
 }
 
-// cloneCluster goes through JSON, which is all that a cluster was read from.
-func cloneCluster(cluster *container.Cluster) *container.Cluster {
-	out := &container.Cluster{}
-	body, err := json.Marshal(cluster)
+// throughJSON copies a resource of GKE, which was read from JSON.
+func throughJSON[T any](resource *T) *T {
+	out := new(T)
+	body, err := json.Marshal(resource)
 	if err != nil || json.Unmarshal(body, out) != nil {
-		return cluster
+		return resource
 	}
 	return out
 }

@@ -19,7 +19,8 @@ const computeURL = "https://www.googleapis.com/compute/v1/"
 
 // A collection is one kind of Compute resource.
 type collection struct {
-	// scopes are the first letters of those it exists in: global, regions, zones.
+	// scopes are the first letters of those it exists in: global, regions, zones;
+	// empty for what is a scope itself and has a file name of its own.
 	scopes string
 	// message is nil for what the Compute client has no message for: kept unread.
 	message proto.Message
@@ -49,6 +50,8 @@ var collections = map[string]collection{
 	"networkEndpointGroups": {scopes: "grz", message: (*computepb.NetworkEndpointGroup)(nil)},
 	"networks":              {scopes: "g", message: (*computepb.Network)(nil)},
 	"operations":            {scopes: "grz", message: (*computepb.Operation)(nil)},
+	"projects":              {message: (*computepb.Project)(nil)},
+	"regions":               {message: (*computepb.Region)(nil)},
 	"packetMirrorings":      {scopes: "r", message: (*computepb.PacketMirroring)(nil)},
 	"routers":               {scopes: "r", message: (*computepb.Router)(nil)},
 	"routes":                {scopes: "g", message: (*computepb.Route)(nil)},
@@ -71,7 +74,7 @@ var collections = map[string]collection{
 
 func knownCollection(name, scope string) error {
 	c, ok := collections[name]
-	if !ok {
+	if !ok || c.scopes == "" {
 		return fmt.Errorf("unknown file: Compute has no collection %q, or this format doesn't know it", name)
 	}
 	if !strings.ContainsRune(c.scopes, rune(scope[0])) {
@@ -126,8 +129,8 @@ func (c collection) fromPath(s slot) map[string]string {
 		"id":       idOf(s.path),
 		"kind":     c.kind,
 	}
-	project := s.path[:strings.Index(s.path, "/"+s.scope+"/")]
 	if scope, _, ok := strings.Cut(s.scope, "/"); ok {
+		project := s.path[:strings.Index(s.path, "/"+s.scope+"/")]
 		out[strings.TrimSuffix(scope, "s")] = computeURL + project + "/" + s.scope
 	}
 	if c.message == nil {

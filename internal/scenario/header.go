@@ -26,6 +26,7 @@ type header struct {
 	Deny        []string       `json:"deny"`
 	Fail        map[string]int `json:"fail"`
 	Unavailable []string       `json:"unavailable"`
+	Unreachable []string       `json:"unreachable"`
 	Probe       *bool          `json:"probe"`
 	Expect      *Expect        `json:"expect"`
 	ExpectAfter *Expect        `json:"expectAfter"`
@@ -117,12 +118,12 @@ func (l *loader) checkBehaviour(h *header) {
 			l.errorf(d.place(key), key, "%q isn't a control plane; kubernetes/CLUSTER is expected", plane)
 		}
 	}
-}
-
-func (l *loader) checkPermission(d *document, key, permission string) {
-	parts := strings.Split(permission, ".")
-	if len(parts) < 2 || slices.Contains(parts, "") || strings.ContainsAny(permission, " /") {
-		l.errorf(d.place(key), key, "%q isn't an IAM permission like compute.firewalls.list", permission)
+	for i, scope := range h.Unreachable {
+		kind, name, ok := strings.Cut(scope, "/")
+		if !ok || (kind != "zones" && kind != "regions") || name == "" || strings.Contains(name, "/") {
+			key := indexPath("unreachable", i)
+			l.errorf(d.place(key), key, "%q isn't a scope; zones/Z or regions/R is expected", scope)
+		}
 	}
 }
 

@@ -62,14 +62,21 @@ type World struct {
 	Project string
 	// Clusters by full name, projects/P/locations/L/clusters/C.
 	Clusters map[string]*container.Cluster
+	// Operations of GKE by full name, projects/P/locations/L/operations/O.
+	Operations map[string]*container.Operation
+	// Certificates are Certificate Manager's resources by full name
+	// (projects/P/locations/L/certificateMaps/M/certificateMapEntries/E), as JSON.
+	Certificates map[string]json.RawMessage
 	// Compute resources by REST path (projects/P/global/healthChecks/N), as JSON in
-	// which selfLink, name, id, kind and scope are filled in.
+	// which selfLink, name, id, kind and scope are filled in; projects/P and
+	// projects/P/regions/R where quotas are given.
 	Compute map[string]json.RawMessage
 	// Health is the answer of getHealth: backend service path → group (zones/Z/networkEndpointGroups/G) → array of HealthStatus as JSON.
 	Health map[string]map[string]json.RawMessage
 	// Endpoints is the answer of listNetworkEndpoints: NEG path → array as JSON.
 	Endpoints map[string]json.RawMessage
-	// EffectiveFirewalls by network path, as JSON.
+	// EffectiveFirewalls by network path, as JSON; what applies in one region is
+	// under projects/P/regions/R/networks/N.
 	EffectiveFirewalls map[string]json.RawMessage
 	// Kubernetes objects by the cluster's short name.
 	Kubernetes map[string][]*unstructured.Unstructured
@@ -81,10 +88,12 @@ type World struct {
 	// DNS by host; a host that isn't listed can't be looked up.
 	DNS map[string]DNSRecord
 	// Deny lists IAM permissions that answer 403; Fail gives others an HTTP status;
-	// Unavailable lists control planes (kubernetes/CLUSTER) out of reach.
+	// Unavailable lists control planes (kubernetes/CLUSTER) out of reach, Unreachable
+	// scopes (zones/Z, regions/R) that Google's APIs themselves can't reach.
 	Deny        []string
 	Fail        map[string]int
 	Unavailable []string
+	Unreachable []string
 }
 
 // A Response is one row of responses.yaml.

@@ -9,19 +9,24 @@ import (
 type role int
 
 const (
-	roleHeader    role = iota + 1 // scenario.yaml
-	roleEntries                   // a *.jsonl that is delivered: trigger.jsonl
-	roleCluster                   // container/…
-	roleResource                  // compute/…
-	roleHealth                    // …/backendServices/N/health.json
-	roleEndpoints                 // …/networkEndpointGroups/N/endpoints.json
-	roleFirewalls                 // …/networks/N/effectiveFirewalls.json
-	roleManifest                  // kubernetes/CLUSTER/*.yaml
-	roleLog                       // logging/*.jsonl
-	roleResponses                 // responses.yaml
-	roleDNS                       // dns.yaml
-	roleWant                      // want.txt, want.slack.json
-	roleTimeline                  // timeline.yaml
+	roleHeader          role = iota + 1 // scenario.yaml
+	roleEntries                         // a *.jsonl that is delivered: trigger.jsonl
+	roleCluster                         // container/…
+	roleResource                        // compute/…
+	roleHealth                          // …/backendServices/N/health.json
+	roleEndpoints                       // …/networkEndpointGroups/N/endpoints.json
+	roleFirewalls                       // …/networks/N/effectiveFirewalls.json
+	roleRegionFirewalls                 // …/regions/R/networks/N/effectiveFirewalls.json
+	roleProject                         // compute/projects/P/project.json
+	roleRegion                          // compute/projects/P/regions/R/region.json
+	roleOperation                       // container/…/operations/O.json
+	roleCertificates                    // certificatemanager/…
+	roleManifest                        // kubernetes/CLUSTER/*.yaml
+	roleLog                             // logging/*.jsonl
+	roleResponses                       // responses.yaml
+	roleDNS                             // dns.yaml
+	roleWant                            // want.txt, want.slack.json
+	roleTimeline                        // timeline.yaml
 )
 
 // A slot is the place of a file in the format: its role, and what its path says.
@@ -55,7 +60,9 @@ func slotOf(path string) (slot, error) {
 	p := strings.Split(path, "/")
 	switch p[0] {
 	case "container":
-		return clusterSlot(p)
+		return containerSlot(p)
+	case "certificatemanager":
+		return certificateSlot(p)
 	case "compute":
 		return computeSlot(p)
 	case "kubernetes":
@@ -72,16 +79,27 @@ func slotOf(path string) (slot, error) {
 	return slot{}, fmt.Errorf("unknown file: the format has no such name")
 }
 
-func clusterSlot(p []string) (slot, error) {
-	if len(p) != 7 || p[1] != "projects" || p[3] != "locations" || p[5] != "clusters" || !strings.HasSuffix(p[6], ".json") {
-		return slot{}, fmt.Errorf("unknown file: clusters are container/projects/P/locations/L/clusters/C.json")
+func containerSlot(p []string) (slot, error) {
+	if len(p) == 7 && p[1] == "projects" && p[3] == "locations" && strings.HasSuffix(p[6], ".json") {
+		name := strings.TrimSuffix(p[6], ".json")
+		s := slot{path: strings.Join(p[1:6], "/") + "/" + name, name: name}
+		switch p[5] {
+		case "clusters":
+			s.role = roleCluster
+			return s, nil
+		case "operations":
+			s.role = roleOperation
+			return s, nil
+		}
 	}
-	name := strings.TrimSuffix(p[6], ".json")
-	return slot{role: roleCluster, path: strings.Join(p[1:6], "/") + "/" + name, name: name}, nil
+	return slot{}, fmt.Errorf("unknown file: clusters are container/projects/P/locations/L/clusters/C.json, GKE's operations …/L/operations/O.json")
 }
 
 func computeSlot(p []string) (slot, error) {
 	unknown := fmt.Errorf("unknown file: Compute resources are compute/projects/P/{global,regions/R,zones/Z}/COLLECTION/N.json")
+	if s, ok := quotaSlot(p); ok {
+		return s, nil
+	}
 	if len(p) < 6 || p[1] != "projects" {
 		return slot{}, unknown
 	}
@@ -95,6 +113,9 @@ func computeSlot(p []string) (slot, error) {
 	if len(rest) < 2 || len(rest) > 3 || !strings.HasSuffix(rest[len(rest)-1], ".json") {
 		return slot{}, unknown
 	}
+	if ofRegion, ok := regionFirewallsSlot(p); ok {
+		return ofRegion, nil
+	}
 	s.role, s.collection, s.name = roleResource, rest[0], strings.TrimSuffix(rest[1], ".json")
 	if err := knownCollection(s.collection, s.scope); err != nil {
 		return slot{}, err
@@ -107,6 +128,25 @@ func computeSlot(p []string) (slot, error) {
 	}
 	s.path = "projects/" + p[2] + "/" + s.scope + "/" + s.collection + "/" + s.name
 	return s, nil
+}
+
+// quotaSlot is the place of a project or region itself, which quotas are read from.
+func quotaSlot(p []string) (slot, bool) {
+	switch {
+	case len(p) == 4 && p[1] == "projects" && p[3] == "project.json":
+		return slot{role: roleProject, path: "projects/" + p[2], collection: "projects", name: p[2]}, true
+	case len(p) == 6 && p[1] == "projects" && p[3] == "regions" && p[5] == "region.json":
+		return slot{role: roleRegion, path: strings.Join(p[1:5], "/"), collection: "regions", name: p[4]}, true
+	}
+	return slot{}, false
+}
+
+// regionFirewallsSlot is the place of what applies to a network in one region.
+func regionFirewallsSlot(p []string) (slot, bool) {
+	if len(p) != 8 || p[3] != "regions" || p[5] != "networks" || p[7] != "effectiveFirewalls.json" {
+		return slot{}, false
+	}
+	return slot{role: roleRegionFirewalls, path: strings.Join(p[1:7], "/"), scope: "regions/" + p[4], collection: "networks", name: p[6]}, true
 }
 
 func answerRole(collection, file string) role {

@@ -42,7 +42,7 @@ func (l *loader) lay(t *tree, y layer) {
 	on, bottom := &y, len(t.order) == 0
 	for _, f := range y.files {
 		switch f.slot.role {
-		case roleCluster, roleResource, roleHealth, roleEndpoints, roleFirewalls:
+		case roleCluster, roleResource, roleHealth, roleEndpoints, roleFirewalls, roleRegionFirewalls, roleProject, roleRegion, roleOperation, roleCertificates:
 			if d, ok := l.readJSON(f.member, on); ok {
 				d.slot = f.slot
 				d.key = f.slot.key()
@@ -66,12 +66,18 @@ func (l *loader) lay(t *tree, y layer) {
 }
 
 // answers are the files under a resource, as documents of their own.
-var answers = map[role]string{roleHealth: "/health", roleEndpoints: "/endpoints", roleFirewalls: "/effectiveFirewalls"}
+var answers = map[role]string{
+	roleHealth: "/health", roleEndpoints: "/endpoints", roleFirewalls: "/effectiveFirewalls", roleRegionFirewalls: "/effectiveFirewalls",
+	roleProject: "/project", roleRegion: "/region",
+}
 
 // key is the document's path in the tree: that of the file, less .json.
 func (s slot) key() string {
-	if s.role == roleCluster {
+	if s.role == roleCluster || s.role == roleOperation {
 		return "container/" + s.path
+	}
+	if s.role == roleCertificates {
+		return "certificatemanager/" + s.path
 	}
 	return "compute/" + s.path + answers[s.role]
 }

@@ -15,6 +15,7 @@ func (l *loader) world(t *tree, project string, arrived []logLine) *World {
 	w := &World{
 		Project: project, Clusters: map[string]*container.Cluster{}, Compute: map[string]json.RawMessage{},
 		Health: map[string]map[string]json.RawMessage{}, Endpoints: map[string]json.RawMessage{}, EffectiveFirewalls: map[string]json.RawMessage{},
+		Operations: map[string]*container.Operation{}, Certificates: map[string]json.RawMessage{},
 		Kubernetes: map[string][]*unstructured.Unstructured{}, Responses: t.responses, DNS: t.dns,
 	}
 	for _, key := range t.order {
@@ -40,6 +41,8 @@ func (l *loader) add(w *World, d *document) {
 	switch v := d.built.(type) {
 	case *container.Cluster:
 		w.Clusters[d.slot.path] = v
+	case *container.Operation:
+		w.Operations[d.slot.path] = v
 	case *unstructured.Unstructured:
 		w.Kubernetes[d.slot.cluster] = append(w.Kubernetes[d.slot.cluster], v)
 	case map[string]json.RawMessage:
@@ -54,7 +57,8 @@ func (l *loader) add(w *World, d *document) {
 // rawsOf is where a world keeps the documents of a role as JSON.
 func (w *World) rawsOf(r role) map[string]json.RawMessage {
 	return map[role]map[string]json.RawMessage{
-		roleResource: w.Compute, roleEndpoints: w.Endpoints, roleFirewalls: w.EffectiveFirewalls,
+		roleResource: w.Compute, roleProject: w.Compute, roleRegion: w.Compute, roleEndpoints: w.Endpoints,
+		roleFirewalls: w.EffectiveFirewalls, roleRegionFirewalls: w.EffectiveFirewalls, roleCertificates: w.Certificates,
 	}[r]
 }
 
@@ -71,7 +75,13 @@ func (l *loader) decoded(d *document) any {
 		return orNil(l.endpoints(d))
 	case roleFirewalls:
 		return orNil(l.effectiveFirewalls(d))
-	case roleResource:
+	case roleRegionFirewalls:
+		return orNil(l.regionFirewalls(d))
+	case roleOperation:
+		return orNil(l.gkeOperation(d))
+	case roleCertificates:
+		return orNil(l.certificate(d))
+	case roleResource, roleProject, roleRegion:
 		return orNil(l.resource(d))
 	case roleHeader, roleEntries, roleLog, roleResponses, roleDNS, roleWant, roleTimeline:
 	}

@@ -39,7 +39,7 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known()
 	case facts.KindNEG, facts.KindInstanceGroup, facts.KindBackendService, facts.KindHealthCheck:
 		t.Ref = ingressOfGroup(s, r)
-		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && s.NEGs.Known() && s.InstanceGroups.Known() && s.Ingresses.Known() && !ambiguous(s, r)
+		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && groupsKnown(s, r) && s.Ingresses.Known() && !ambiguous(s, r)
 	default:
 		t.Reason, t.Sure = r.String()+" doesn't lead to a load balancer of GKE's", true
 	}
@@ -99,6 +99,17 @@ func ingressOfGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
 		}
 	}
 	return first(found)
+}
+
+// groupsKnown: the list that a Ref's number or name is looked up in was read.
+func groupsKnown(s *facts.Snapshot, r facts.Ref) bool {
+	switch r.Kind {
+	case facts.KindNEG:
+		return s.NEGs.Known()
+	case facts.KindInstanceGroup:
+		return s.InstanceGroups.Known()
+	}
+	return true
 }
 
 // first is the first object by namespace and name; zero when there is none.

@@ -151,12 +151,12 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	if ing.Annotations[glbc.FrontendConfigAnnotation] != "" {
 		w.Want(facts.FrontendConfigs, facts.SSLPolicies)
 	}
-	if ing.Annotations[glbc.ManagedCertificatesAnnotation] != "" {
+	if ing.Annotations[glbc.ManagedCertsAnnotation] != "" {
 		w.Want(facts.ManagedCertificates)
 	}
 	w.hosts(glbc.Hosts(ing))
 	w.proxies(func(description string) bool { return glbc.DescribesIngress(description, ing.Namespace, ing.Name) })
-	if ing.Annotations[glbc.PreSharedCertAnnotation] != "" || ing.Annotations[glbc.ManagedCertificatesAnnotation] != "" || len(ing.Spec.TLS) > 0 {
+	if ing.Annotations[glbc.PreSharedCertAnnotation] != "" || ing.Annotations[glbc.ManagedCertsAnnotation] != "" || len(ing.Spec.TLS) > 0 {
 		w.Want(facts.SSLCertificates)
 	}
 	for _, b := range glbc.Backends(s, ing) {

@@ -11,25 +11,31 @@ import (
 // Cluster reads one cluster by its full name; a deleted one is absent.
 func (r *Reader) Cluster(ctx context.Context, name string) facts.Value[*container.Cluster] {
 	cluster, err := r.container.Projects.Locations.Clusters.Get(name).Context(ctx).Do()
-	switch {
-	case isNotFound(err):
-		return facts.Absent[*container.Cluster]()
-	case err != nil:
-		return unread[*container.Cluster](facts.Cluster, "cluster "+name, err)
-	}
-	return facts.Found(cluster)
+	return object(subject{facts.Cluster, "cluster " + name}, cluster, err)
 }
 
-// Clusters reads those of all locations of a project. The error tells of zones
-// that did not answer: clusters there are unknown, the others are known.
-func (r *Reader) Clusters(ctx context.Context, project string) (facts.Value[[]*container.Cluster], error) {
-	list, err := r.container.Projects.Locations.Clusters.List("projects/" + project + "/locations/-").Context(ctx).Do()
+// Clusters reads those of all locations of a project. Clusters in zones that did not
+// answer are unknown, the others are known.
+func (r *Reader) Clusters(ctx context.Context, project string) facts.Value[[]*container.Cluster] {
+	s := of(facts.Clusters, "clusters", project)
+	answer, err := r.container.Projects.Locations.Clusters.List("projects/" + project + "/locations/-").Context(ctx).Do()
 	if err != nil {
-		return unread[[]*container.Cluster](facts.Clusters, "clusters of "+project, err), nil
+		return unread[[]*container.Cluster](s, err)
 	}
-	if len(list.MissingZones) > 0 {
-		missing := partialError{list.MissingZones}
-		return facts.Found(list.Clusters), unread[any](facts.Clusters, "clusters of "+project, missing).Err()
+	var lacks missing
+	lacks.add(answer.MissingZones...)
+	return list(s, answer.Clusters, lacks.err())
+}
+
+// Operations reads the GKE operations of one location that the API still remembers;
+// those in zones that did not answer are unknown.
+func (r *Reader) Operations(ctx context.Context, project, location string) facts.Value[[]*container.Operation] {
+	s := of(facts.Operations, "operations in "+location, project)
+	answer, err := r.container.Projects.Locations.Operations.List("projects/" + project + "/locations/" + location).Context(ctx).Do()
+	if err != nil {
+		return unread[[]*container.Operation](s, err)
 	}
-	return facts.Found(list.Clusters), nil
+	var lacks missing
+	lacks.add(answer.MissingZones...)
+	return list(s, answer.Operations, lacks.err())
 }

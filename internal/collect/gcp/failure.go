@@ -2,23 +2,12 @@ package gcp
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 
 	"google.golang.org/api/googleapi"
 
 	"plumbline/internal/collect/refusal"
-	"plumbline/internal/facts"
 )
-
-// unread is the Value of a read that failed; what says what was read, of what.
-func unread[T any](needs facts.Kind, what string, err error) facts.Value[T] {
-	return facts.Unknown[T](&facts.Error{
-		Needs:  string(needs),
-		Status: status(err),
-		Err:    fmt.Errorf("reading %s: %w", what, err),
-	})
-}
 
 // status is the short form of an error. Throttling comes as a 403 whose reason
 // tells it from a denial (gcp-facts.md §7, Quotas), and so does an API that was
@@ -29,6 +18,8 @@ func status(err error) string {
 	switch {
 	case errors.As(err, &partial):
 		return partial.Error()
+	case errors.Is(err, errIncomplete):
+		return err.Error()
 	case !errors.As(err, &api):
 		return refusal.Connection(err)
 	case api.Code != http.StatusForbidden:

@@ -1,5 +1,6 @@
-// Package gcp reads Google Cloud for the collector: the cluster from the GKE API,
-// load balancing from the Compute API, in bulk where there is a bulk read. Every
+// Package gcp reads Google Cloud for the collector: clusters and their operations
+// from the GKE API, load balancing, network and quotas from the Compute API,
+// certificate maps from Certificate Manager, in bulk where there is a bulk read. Every
 // read answers with a three-valued facts.Value whose error is a *facts.Error that
 // names the permission; nothing is retried here, since a diagnosis would wait for
 // it, and Pub/Sub delivers again.
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"net/http"
 
+	certificatemanager "google.golang.org/api/certificatemanager/v1"
 	"google.golang.org/api/container/v1"
 	"google.golang.org/api/option"
 	"google.golang.org/api/option/internaloption"
@@ -23,10 +25,20 @@ const (
 	cloudPlatform   = "https://www.googleapis.com/auth/cloud-platform"
 )
 
-// A Reader reads the GKE and the Compute API.
+// A Config says how the APIs are reached. The options are those of the vendors'
+// clients: endpoint, credentials, HTTP client.
+type Config struct {
+	Compute            []option.ClientOption
+	Container          []option.ClientOption
+	CertificateManager []option.ClientOption
+}
+
+// A Reader reads the APIs. It may be used by several goroutines.
 type Reader struct {
-	container *container.Service
-	compute   door
+	compute      door
+	container    *container.Service
+	certificates *certificatemanager.Service
+	doors        []door
 }
 
 // A door is how an API is reached: a transport that adds the credentials, and the
@@ -36,32 +48,44 @@ type door struct {
 	endpoint  string
 }
 
-// New prepares the clients; it opens no connection to the APIs. The options are
-// those of the vendors' clients: endpoint, credentials, HTTP client.
-func New(ctx context.Context, compute, gke []option.ClientOption) (*Reader, error) {
-	computeDoor, err := open(ctx, append([]option.ClientOption{
+// New prepares the clients; it opens no connection to the APIs.
+func New(ctx context.Context, c Config) (*Reader, error) {
+	toCompute, err := open(ctx, append([]option.ClientOption{
 		internaloption.WithDefaultEndpointTemplate("https://compute.UNIVERSE_DOMAIN"),
 		internaloption.WithDefaultMTLSEndpoint("https://compute.mtls.googleapis.com"),
 		internaloption.WithDefaultUniverseDomain("googleapis.com"),
-	}, compute...))
+	}, c.Compute...))
 	if err != nil {
 		return nil, fmt.Errorf("preparing the Compute client: %w", err)
 	}
-	gkeDoor, err := open(ctx, gke)
+	toGKE, err := open(ctx, c.Container)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the GKE client: %w", err)
 	}
-	service, err := container.NewService(ctx, gkeDoor.options()...)
+	gke, err := container.NewService(ctx, toGKE.options()...)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the GKE client: %w", err)
 	}
-	return &Reader{container: service, compute: computeDoor}, nil
+	toCertificates, err := open(ctx, c.CertificateManager)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the Certificate Manager client: %w", err)
+	}
+	certificates, err := certificatemanager.NewService(ctx, toCertificates.options()...)
+	if err != nil {
+		return nil, fmt.Errorf("preparing the Certificate Manager client: %w", err)
+	}
+	return &Reader{
+		compute: toCompute, container: gke, certificates: certificates,
+		doors: []door{toCompute, toGKE, toCertificates},
+	}, nil
 }
 
 // Close drops idle connections.
 func (r *Reader) Close() {
-	client := http.Client{Transport: r.compute.transport}
-	client.CloseIdleConnections()
+	for _, d := range r.doors {
+		client := http.Client{Transport: d.transport}
+		client.CloseIdleConnections()
+	}
 }
 
 func open(ctx context.Context, opts []option.ClientOption) (door, error) {

@@ -8,7 +8,7 @@ import (
 
 func TestDefaultEndpoints(t *testing.T) {
 	opts := []option.ClientOption{option.WithoutAuthentication()}
-	r, err := New(t.Context(), opts, opts)
+	r, err := New(t.Context(), Config{Compute: opts, Container: opts, CertificateManager: opts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -18,5 +18,8 @@ func TestDefaultEndpoints(t *testing.T) {
 	}
 	if r.container.BasePath != "https://container.googleapis.com/" {
 		t.Errorf("GKE at %q", r.container.BasePath)
+	}
+	if r.certificates.BasePath != "https://certificatemanager.googleapis.com/" {
+		t.Errorf("Certificate Manager at %q", r.certificates.BasePath)
 	}
 }

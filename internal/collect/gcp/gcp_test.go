@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,7 +25,7 @@ func serve(t *testing.T, h http.HandlerFunc) *gcp.Reader {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	opts := []option.ClientOption{option.WithEndpoint(server.URL), option.WithHTTPClient(server.Client())}
-	r, err := gcp.New(t.Context(), opts, opts)
+	r, err := gcp.New(t.Context(), gcp.Config{Compute: opts, Container: opts, CertificateManager: opts})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,71 +78,6 @@ func TestAggregatedListJoinsPagesAndScopes(t *testing.T) {
 	}
 	if count.Calls() != 3 || count.Rounds() != 3 {
 		t.Errorf("calls, rounds = %d, %d, want 3, 3", count.Calls(), count.Rounds())
-	}
-}
-
-func TestPartialListIsUnknown(t *testing.T) {
-	for name, body := range map[string]string{
-		"unreachable scope named": `{"unreachables":["projects/shop-prod/zones/us-east1-b"],"items":{"zones/us-east1-c":{"instanceGroups":[{"name":"a"}]}}}`,
-		"nothing but that":        `{"unreachables":["zones/us-east1-b"]}`,
-		"warning of a scope":      `{"items":{"zones/us-east1-b":{"warning":{"code":"UNREACHABLE"}},"zones/us-east1-c":{}}}`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			r := serve(t, func(w http.ResponseWriter, _ *http.Request) { answer(w, body) })
-			wantGap(t, r.InstanceGroups(t.Context(), project).Err(), facts.InstanceGroups, "no answer from zones/us-east1-b")
-		})
-	}
-	t.Run("on an earlier page", func(t *testing.T) {
-		r := serve(t, func(w http.ResponseWriter, req *http.Request) {
-			if req.URL.Query().Get("pageToken") == "" {
-				answer(w, `{"nextPageToken":"two","unreachables":["zones/us-east1-b"],"items":{"global":{}}}`)
-				return
-			}
-			answer(w, `{"items":{"global":{"networkEndpointGroups":[{"name":"n"}]}}}`)
-		})
-		wantGap(t, r.NEGs(t.Context(), project).Err(), facts.NEGs, "no answer from zones/us-east1-b")
-	})
-}
-
-func TestRefusals(t *testing.T) {
-	const disabled = `{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"SERVICE_DISABLED","domain":"googleapis.com"}`
-	for want, h := range map[string]http.HandlerFunc{
-		"403 PERMISSION_DENIED": func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "forbidden", "") },
-		"403 rateLimitExceeded": func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "rateLimitExceeded", "") },
-		"403 quotaExceeded":     func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "quotaExceeded", "") },
-		"403 SERVICE_DISABLED":  func(w http.ResponseWriter, _ *http.Request) { refuse(w, 403, "forbidden", disabled) },
-		"503 UNAVAILABLE":       func(w http.ResponseWriter, _ *http.Request) { refuse(w, 503, "backendError", "") },
-		"404 NOT_FOUND":         func(w http.ResponseWriter, _ *http.Request) { refuse(w, 404, "notFound", "") },
-	} {
-		t.Run(want, func(t *testing.T) {
-			var sent atomic.Int32
-			r := serve(t, func(w http.ResponseWriter, req *http.Request) { sent.Add(1); h(w, req) })
-			ctx := t.Context()
-			wantGap(t, r.BackendServices(ctx, project).Err(), facts.BackendServices, want)
-			wantGap(t, r.HealthChecks(ctx, project).Err(), facts.HealthChecks, want)
-			wantGap(t, r.NEGs(ctx, project).Err(), facts.NEGs, want)
-			wantGap(t, r.InstanceGroups(ctx, project).Err(), facts.InstanceGroups, want)
-			wantGap(t, r.Firewalls(ctx, project).Err(), facts.Firewalls, want)
-			list, _ := r.Clusters(ctx, project)
-			wantGap(t, list.Err(), facts.Clusters, want)
-			cluster := r.Cluster(ctx, "projects/shop-prod/locations/us-east1/clusters/main")
-			health := r.Health(ctx, facts.BackendGroup{BackendService: "projects/shop-prod/global/backendServices/b", Group: "projects/shop-prod/zones/z/networkEndpointGroups/n"})
-			regional := r.Health(ctx, facts.BackendGroup{BackendService: "projects/shop-prod/regions/us-east1/backendServices/b", Group: "g"})
-			endpoints := r.Endpoints(ctx, "projects/shop-prod/zones/z/networkEndpointGroups/n")
-			if want == "404 NOT_FOUND" {
-				if !cluster.IsAbsent() || !health.IsAbsent() || !regional.IsAbsent() || !endpoints.IsAbsent() {
-					t.Error("one object that is gone must be absent")
-				}
-			} else {
-				wantGap(t, cluster.Err(), facts.Cluster, want)
-				wantGap(t, health.Err(), facts.BackendHealth, want)
-				wantGap(t, regional.Err(), facts.RegionBackendHealth, want)
-				wantGap(t, endpoints.Err(), facts.NEGEndpoints, want)
-			}
-			if got := sent.Load(); got != 10 {
-				t.Errorf("%d requests for 10 reads: something was sent again", got)
-			}
-		})
 	}
 }
 
@@ -201,27 +135,5 @@ func TestEndpointsAskForTheirHealth(t *testing.T) {
 	}
 	if err := r.Endpoints(t.Context(), "projects/shop-prod/regions/r/networkEndpointGroups/n").Err(); err == nil {
 		t.Error("a regional group has no endpoints to list")
-	}
-}
-
-func TestClusterLists(t *testing.T) {
-	r := serve(t, func(w http.ResponseWriter, req *http.Request) {
-		switch req.URL.Path {
-		case "/v1/projects/shop-prod/locations/-/clusters":
-			answer(w, `{"clusters":[{"name":"main"}],"missingZones":["us-east1-b"]}`)
-		case "/v1/projects/shop-prod/locations/us-east1/clusters/main":
-			answer(w, `{"name":"main","addonsConfig":{"httpLoadBalancing":{"disabled":true}}}`)
-		default:
-			t.Errorf("asked %s", req.URL)
-		}
-	})
-	list, missing := r.Clusters(t.Context(), project)
-	if clusters, ok := list.Get(); !ok || len(clusters) != 1 {
-		t.Errorf("clusters = %v, %v", clusters, ok)
-	}
-	wantGap(t, missing, facts.Clusters, "no answer from us-east1-b")
-	cluster, ok := r.Cluster(t.Context(), "projects/shop-prod/locations/us-east1/clusters/main").Get()
-	if !ok || !cluster.AddonsConfig.HttpLoadBalancing.Disabled {
-		t.Errorf("cluster = %v, %v", cluster, ok)
 	}
 }

@@ -1,8 +1,9 @@
 // Package kube reads a cluster's Kubernetes API for the collector, reached as GKE
 // is reached: by the cluster's DNS endpoint or address, with an access token and
-// the right authority. It only lists and gets, never asks for Secrets, and makes
-// k8s.io/api types of what the dynamic client returns; values that may be secret
-// are blanked before they leave.
+// the right authority. It only lists and gets, and never asks for Secrets. Lists are
+// decoded page by page, object by object, straight into the vendor's types; of each
+// object only what somebody reads is kept, and values that may be secret are blanked
+// before they leave.
 package kube
 
 import (
@@ -16,7 +17,6 @@ import (
 
 	"golang.org/x/oauth2"
 	"google.golang.org/api/container/v1"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
 
 	"plumbline/internal/facts"
@@ -111,22 +111,16 @@ func (c Config) connect(name string, at endpoint) (*Cluster, error) {
 		return nil, err
 	}
 	config := &rest.Config{
-		Host:           at.url().String(),
-		Transport:      c.transport(roots),
-		WrapTransport:  c.wrap,
-		UserAgent:      "plumbline",
-		QPS:            -1,
-		WarningHandler: rest.NoWarnings{},
+		Host:          at.url().String(),
+		Transport:     c.transport(roots),
+		WrapTransport: c.wrap,
+		UserAgent:     "plumbline",
 	}
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the HTTP client: %w", err)
 	}
-	objects, err := dynamic.NewForConfigAndClient(config, client)
-	if err != nil {
-		return nil, fmt.Errorf("preparing the dynamic client: %w", err)
-	}
-	return &Cluster{name: name, objects: objects, access: Access{Client: client, Base: at.url()}}, nil
+	return newCluster(name, Access{Client: client, Base: at.url()}), nil
 }
 
 // wrap adds, from the wire outwards: the token, one attempt only, the meter.

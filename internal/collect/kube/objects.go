@@ -2,106 +2,109 @@ package kube
 
 import (
 	"context"
-	"errors"
 	"strings"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/facts"
 )
 
-func core(plural string) schema.GroupVersionResource {
-	return schema.GroupVersionResource{Version: "v1", Resource: plural}
-}
-
-func networking(plural string) schema.GroupVersionResource {
-	return schema.GroupVersionResource{Group: "networking.k8s.io", Version: "v1", Resource: plural}
-}
+// The resources of Kubernetes itself. All are as old as the oldest version that GKE
+// still runs, so a 404 is an error.
+var (
+	ingresses       = resource{needs: facts.Ingresses, group: "networking.k8s.io", version: "v1", plural: "ingresses"}
+	ingressClasses  = resource{needs: facts.IngressClasses, group: "networking.k8s.io", version: "v1", plural: "ingressclasses", optional: true}
+	networkPolicies = resource{needs: facts.NetworkPolicies, group: "networking.k8s.io", version: "v1", plural: "networkpolicies"}
+	endpointSlices  = resource{needs: facts.EndpointSlices, group: "discovery.k8s.io", version: "v1", plural: "endpointslices"}
+	deployments     = resource{needs: facts.Deployments, group: "apps", version: "v1", plural: "deployments"}
+	replicaSets     = resource{needs: facts.ReplicaSets, group: "apps", version: "v1", plural: "replicasets"}
+	statefulSets    = resource{needs: facts.StatefulSets, group: "apps", version: "v1", plural: "statefulsets"}
+	services        = resource{needs: facts.Services, version: "v1", plural: "services"}
+	pods            = resource{needs: facts.Pods, version: "v1", plural: "pods"}
+	nodes           = resource{needs: facts.Nodes, version: "v1", plural: "nodes"}
+	events          = resource{needs: facts.Events, version: "v1", plural: "events"}
+	configMaps      = resource{needs: facts.ConfigMaps, version: "v1", plural: "configmaps"}
+	namespaces      = resource{needs: facts.Namespaces, version: "v1", plural: "namespaces"}
+)
 
 // Ingresses reads those of all namespaces.
 func (c *Cluster) Ingresses(ctx context.Context) facts.Value[[]*networkingv1.Ingress] {
-	return list(ctx, c, query{needs: facts.Ingresses, resource: networking("ingresses")}, typed[networkingv1.Ingress])
+	return list(ctx, c, ingresses, "", func(i *networkingv1.Ingress) { meta(&i.ObjectMeta, writers) })
 }
 
 // IngressClasses reads all; absent where the cluster is older than the resource.
 func (c *Cluster) IngressClasses(ctx context.Context) facts.Value[[]*networkingv1.IngressClass] {
-	return orAbsent(list(ctx, c, query{needs: facts.IngressClasses, resource: networking("ingressclasses")}, typed[networkingv1.IngressClass]))
+	return list(ctx, c, ingressClasses, "", func(i *networkingv1.IngressClass) { meta(&i.ObjectMeta, nothing) })
 }
 
-// Gateways reads those of all namespaces; absent where the CRD isn't installed.
-func (c *Cluster) Gateways(ctx context.Context) facts.Value[[]*gatewayv1.Gateway] {
-	resource := schema.GroupVersionResource{Group: "gateway.networking.k8s.io", Version: "v1", Resource: "gateways"}
-	return orAbsent(list(ctx, c, query{needs: facts.ThirdPartyObjects, resource: resource}, typed[gatewayv1.Gateway]))
-}
-
-// Services reads those of a namespace; empty means all.
+// Services reads those of a namespace.
 func (c *Cluster) Services(ctx context.Context, namespace string) facts.Value[[]*corev1.Service] {
-	return list(ctx, c, query{needs: facts.Services, resource: core("services"), namespace: namespace}, typed[corev1.Service])
+	return list(ctx, c, services, namespace, func(s *corev1.Service) { meta(&s.ObjectMeta, writers) })
 }
 
-// Pods reads those of a namespace, without the values that may be secret; empty
-// means all.
+// EndpointSlices reads those of a namespace.
+func (c *Cluster) EndpointSlices(ctx context.Context, namespace string) facts.Value[[]*discoveryv1.EndpointSlice] {
+	return list(ctx, c, endpointSlices, namespace, func(s *discoveryv1.EndpointSlice) { meta(&s.ObjectMeta, nothing) })
+}
+
+// Pods reads those of a namespace, without the values that may be secret.
 func (c *Cluster) Pods(ctx context.Context, namespace string) facts.Value[[]*corev1.Pod] {
-	return list(ctx, c, query{needs: facts.Pods, resource: core("pods"), namespace: namespace}, pod)
+	return list(ctx, c, pods, namespace, pod)
 }
 
-// Events reads those of a namespace; empty means all.
+// Deployments reads those of a namespace.
+func (c *Cluster) Deployments(ctx context.Context, namespace string) facts.Value[[]*appsv1.Deployment] {
+	return list(ctx, c, deployments, namespace, deployment)
+}
+
+// ReplicaSets reads those of a namespace.
+func (c *Cluster) ReplicaSets(ctx context.Context, namespace string) facts.Value[[]*appsv1.ReplicaSet] {
+	return list(ctx, c, replicaSets, namespace, replicaSet)
+}
+
+// StatefulSets reads those of a namespace.
+func (c *Cluster) StatefulSets(ctx context.Context, namespace string) facts.Value[[]*appsv1.StatefulSet] {
+	return list(ctx, c, statefulSets, namespace, statefulSet)
+}
+
+// Nodes reads all.
+func (c *Cluster) Nodes(ctx context.Context) facts.Value[[]*corev1.Node] {
+	return list(ctx, c, nodes, "", node)
+}
+
+// Events reads those of a namespace.
 func (c *Cluster) Events(ctx context.Context, namespace string) facts.Value[[]*corev1.Event] {
-	return list(ctx, c, query{needs: facts.Events, resource: core("events"), namespace: namespace}, typed[corev1.Event])
+	return list(ctx, c, events, namespace, event)
+}
+
+// NetworkPolicies reads those of a namespace.
+func (c *Cluster) NetworkPolicies(ctx context.Context, namespace string) facts.Value[[]*networkingv1.NetworkPolicy] {
+	return list(ctx, c, networkPolicies, namespace, func(p *networkingv1.NetworkPolicy) { meta(&p.ObjectMeta, nothing) })
 }
 
 // UID reads the UID of the namespace kube-system, by which GKE's controllers tell
 // clusters apart (ingress-controller.md §6). It is a list, since a get needs a
 // permission of its own.
 func (c *Cluster) UID(ctx context.Context) facts.Value[string] {
-	found := list(ctx, c, query{needs: facts.Namespaces, resource: core("namespaces"), fields: "metadata.name=kube-system"}, typed[corev1.Namespace])
-	namespaces, ok := found.Get()
+	found := selected(ctx, c, namespaces, "", "metadata.name=kube-system", func(*corev1.Namespace) {})
+	all, ok := found.Get()
 	switch {
 	case !ok:
 		return facts.Unknown[string](found.Err())
-	case len(namespaces) == 0:
+	case len(all) == 0:
 		return facts.Absent[string]()
 	}
-	return facts.Found(string(namespaces[0].UID))
+	return facts.Found(string(all[0].UID))
 }
 
 // ConfigMap reads one by namespace/name.
 func (c *Cluster) ConfigMap(ctx context.Context, key string) facts.Value[*corev1.ConfigMap] {
 	namespace, name, _ := strings.Cut(key, "/")
-	q := query{needs: facts.ConfigMaps, resource: core("configmaps"), namespace: namespace}
-	object, err := c.objects.Resource(q.resource).Namespace(namespace).Get(ctx, name, metav1.GetOptions{})
-	if isNotFound(err) {
-		return facts.Absent[*corev1.ConfigMap]()
-	}
-	if err != nil {
-		return unread[*corev1.ConfigMap](ctx, c, q, err)
-	}
-	configMap, err := typed[corev1.ConfigMap](object)
-	if err != nil {
-		return unread[*corev1.ConfigMap](ctx, c, q, err)
-	}
-	return facts.Found(configMap)
-}
-
-// orAbsent makes a resource that the API server doesn't know an absent one.
-func orAbsent[T any](v facts.Value[T]) facts.Value[T] {
-	var failed *facts.Error
-	if errors.As(v.Err(), &failed) && isNotFound(failed.Err) {
-		return facts.Absent[T]()
-	}
-	return v
-}
-
-func pod(u *unstructured.Unstructured) (*corev1.Pod, error) {
-	p, err := typed[corev1.Pod](u)
-	if err != nil {
-		return nil, err
-	}
-	redact(p)
-	return p, nil
+	return one(ctx, c, configMaps, namespace, name, func(m *corev1.ConfigMap) {
+		meta(&m.ObjectMeta, fields)
+		m.BinaryData = nil
+	})
 }

@@ -15,23 +15,21 @@ const redacted = "(redacted)"
 // matches --name=value as well as --name alone.
 var secretFlag = regexp.MustCompile(`(?i)^-{1,2}[\w.-]*(password|passwd|secret|token|credential|api-?key|private-?key)[\w.-]*(=|$)`)
 
-// redact blanks what may be secret in a pod (architecture.md §4.9): the values of
-// environment variables, except switches (`true`, `0`), which settings of known
-// apps are; the values of flags that name a secret; and the copy of all this that
-// kubectl keeps in an annotation.
-func redact(p *corev1.Pod) {
-	delete(p.Annotations, corev1.LastAppliedConfigAnnotation)
-	for _, containers := range [][]corev1.Container{p.Spec.InitContainers, p.Spec.Containers} {
+// redact blanks what may be secret in a pod's spec (architecture.md §4.9): the values
+// of environment variables, except switches (`true`, `0`), which settings of known
+// apps are; the values of flags that name a secret, also in the commands of probes;
+// and the values of the headers that a probe sends, except Host.
+func redact(s *corev1.PodSpec) {
+	for _, containers := range [][]corev1.Container{s.InitContainers, s.Containers} {
 		for i := range containers {
-			redactEnv(containers[i].Env)
-			redactArgs(containers[i].Command)
-			redactArgs(containers[i].Args)
+			c := &containers[i]
+			redactEnv(c.Env)
+			redactArgs(c.Command)
+			redactArgs(c.Args)
+			for _, p := range []*corev1.Probe{c.ReadinessProbe, c.LivenessProbe, c.StartupProbe} {
+				redactProbe(p)
+			}
 		}
-	}
-	for i := range p.Spec.EphemeralContainers {
-		redactEnv(p.Spec.EphemeralContainers[i].Env)
-		redactArgs(p.Spec.EphemeralContainers[i].Command)
-		redactArgs(p.Spec.EphemeralContainers[i].Args)
 	}
 }
 
@@ -52,6 +50,23 @@ func redactArgs(args []string) {
 			args[i] = name + "=" + redacted
 		} else if i+1 < len(args) && !strings.HasPrefix(args[i+1], "-") {
 			args[i+1] = redacted
+		}
+	}
+}
+
+func redactProbe(p *corev1.Probe) {
+	if p == nil {
+		return
+	}
+	if p.Exec != nil {
+		redactArgs(p.Exec.Command)
+	}
+	if p.HTTPGet == nil {
+		return
+	}
+	for i := range p.HTTPGet.HTTPHeaders {
+		if h := &p.HTTPGet.HTTPHeaders[i]; !strings.EqualFold(h.Name, "Host") && h.Value != "" {
+			h.Value = redacted
 		}
 	}
 }

@@ -26,12 +26,12 @@ type apiServer struct {
 	dialled atomic.Value // the address that was last asked for
 }
 
-func serve(t *testing.T, h http.HandlerFunc) *apiServer {
-	t.Helper()
+func serve(tb testing.TB, h http.HandlerFunc) *apiServer {
+	tb.Helper()
 	s := &apiServer{Server: httptest.NewUnstartedServer(h)}
 	s.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, 0) // refused handshakes are expected
 	s.StartTLS()
-	t.Cleanup(s.Close)
+	tb.Cleanup(s.Close)
 	return s
 }
 
@@ -49,20 +49,20 @@ func (s *apiServer) pinned() *container.Cluster {
 	return &container.Cluster{Name: "main", Endpoint: "127.0.0.1", MasterAuth: &container.MasterAuth{ClusterCaCertificate: s.ca()}}
 }
 
-func open(t *testing.T, c kube.Config, cluster *container.Cluster) (*kube.Connections, *kube.Cluster) {
-	t.Helper()
+func open(tb testing.TB, c kube.Config, cluster *container.Cluster) (*kube.Connections, *kube.Cluster) {
+	tb.Helper()
 	connections := kube.New(c)
-	t.Cleanup(connections.Close)
+	tb.Cleanup(connections.Close)
 	opened, err := connections.Open(clusterName, cluster)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return connections, opened
 }
 
-func (s *apiServer) open(t *testing.T) *kube.Cluster {
-	t.Helper()
-	_, c := open(t, kube.Config{Dial: s.dial}, s.pinned())
+func (s *apiServer) open(tb testing.TB) *kube.Cluster {
+	tb.Helper()
+	_, c := open(tb, kube.Config{Dial: s.dial}, s.pinned())
 	return c
 }
 
@@ -86,4 +86,14 @@ func wantGap(t *testing.T, err error, needs, status string) {
 	if failed.Needs != needs || failed.Status != status {
 		t.Errorf("gap = %s: %s, want %s: %s", failed.Needs, failed.Status, needs, status)
 	}
+}
+
+// unwrapped is the error that a *facts.Error carries.
+func unwrapped(t *testing.T, err error) string {
+	t.Helper()
+	var failed *facts.Error
+	if !errors.As(err, &failed) || failed.Err == nil {
+		t.Fatalf("error = %v, want a *facts.Error that wraps another", err)
+	}
+	return failed.Err.Error()
 }

@@ -44,9 +44,9 @@ func (c Config) transport(roots *x509.CertPool) *http.Transport {
 	return t
 }
 
-// A single sends each request once. client-go repeats a request when the answer
-// has Retry-After, or when the error looks like a broken connection; neither gets
-// through, so that a diagnosis doesn't wait (and the meter stays right).
+// A single sends each request once. It takes away what a client above it might take
+// for a reason to wait and send again, Retry-After and the look of a broken
+// connection, so that a diagnosis doesn't wait (and the meter stays right).
 type single struct {
 	base http.RoundTripper
 	// wire holds the connections; base may hide them.

@@ -3,6 +3,7 @@ package logs
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
@@ -10,6 +11,9 @@ import (
 
 	"plumbline/internal/collect/refusal"
 )
+
+// exhausted is what a project says that was asked too often, as statusOf has it.
+var exhausted = refusal.HTTP(http.StatusTooManyRequests)
 
 // A refused request is the server's answer without the form by which the vendor's
 // client decides to send it again.
@@ -27,6 +31,9 @@ func final(err error) error {
 
 // statusOf is the short form of an error, said as the other APIs say it.
 func statusOf(err error) string {
+	if tooEarly, ok := errors.AsType[early](err); ok {
+		return tooEarly.Error()
+	}
 	answer, ok := errors.AsType[*refused](err)
 	if !ok {
 		return refusal.Connection(err)
@@ -44,6 +51,21 @@ func statusOf(err error) string {
 		}
 	}
 	return refusal.HTTP(httpCode(s.Code()))
+}
+
+// throttled tells the answer of a project that was asked too often, and after how long
+// it may be asked again; 0 where it doesn't say.
+func throttled(err error) (time.Duration, bool) {
+	s, ok := status.FromError(err)
+	if !ok || s.Code() != codes.ResourceExhausted {
+		return 0, false
+	}
+	for _, detail := range s.Details() {
+		if info, ok := detail.(*errdetails.RetryInfo); ok {
+			return info.GetRetryDelay().AsDuration(), true
+		}
+	}
+	return 0, true
 }
 
 // httpCode is the HTTP status that Google's APIs pair with a gRPC code (AIP-193).

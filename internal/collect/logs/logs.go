@@ -1,5 +1,6 @@
 // Package logs asks Cloud Logging for the history of a diagnosis: one query, since
-// entries.list is limited to 60 a minute for a whole project (gcp-facts.md §7).
+// entries.list is limited to 60 a minute for a whole project (gcp-facts.md §7), and
+// within a budget, since people ask the same project.
 // Entries come back as the JSON that a sink publishes, so that the same parser
 // reads both.
 package logs
@@ -9,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"cloud.google.com/go/logging"
@@ -30,22 +32,48 @@ const (
 	maxPages = 2
 )
 
-// A Reader asks Cloud Logging.
-type Reader struct{ client *logadmin.Client }
+// LacksOlder is what a Value of Query lacks (facts.Value.Lacks) when its first page
+// was read and the second couldn't be.
+const LacksOlder = "older"
+
+// A Config says how Cloud Logging is reached, and how often.
+type Config struct {
+	// Options are those of the vendor's gRPC client: endpoint, credentials.
+	Options []option.ClientOption
+	// Now is the clock of the budget; required.
+	Now func() time.Time
+	// PerMinute is how many requests go to one project in any minute, one a page; 0 is
+	// DefaultPerMinute, and less means no bound.
+	PerMinute int
+}
+
+// A Reader asks Cloud Logging. It may be used by several goroutines, which share its
+// budget.
+type Reader struct {
+	client *logadmin.Client
+	budget *budget
+}
 
 // New prepares the client; it opens no connection. Reading is all that its scope
 // allows.
-func New(ctx context.Context, opts ...option.ClientOption) (*Reader, error) {
-	opts = append([]option.ClientOption{
+func New(ctx context.Context, c Config) (*Reader, error) {
+	if c.Now == nil {
+		return nil, errors.New("preparing the Logging client: Config.Now is missing")
+	}
+	if c.PerMinute == 0 {
+		c.PerMinute = DefaultPerMinute
+	}
+	opts := append([]option.ClientOption{
 		option.WithScopes(logging.ReadScope),
 		option.WithGRPCDialOption(grpc.WithChainUnaryInterceptor(once)),
-	}, opts...)
+	}, c.Options...)
 	// Every query names its project; the client wants a parent all the same.
 	client, err := logadmin.NewClient(ctx, "projects/-", opts...)
 	if err != nil {
 		return nil, fmt.Errorf("preparing the Logging client: %w", err)
 	}
-	return &Reader{client: client}, nil
+	spread := &budget{now: c.Now, perMinute: c.PerMinute, jitter: rand.Float64, accounts: map[string]*account{}}
+	return &Reader{client: client, budget: spread}, nil
 }
 
 // Close closes the connection.
@@ -53,22 +81,28 @@ func (r *Reader) Close() error { return r.client.Close() }
 
 // Query finds the entries of a project that match the filter in the 30 days before
 // now, newest first, at most two pages of 500. The filter may bound the time of its
-// parts. The client would add a bound of its own to a filter without any.
+// parts. The client would add a bound of its own to a filter without any. When the
+// budget doesn't allow a request, or the project said 429 a moment ago, nothing is
+// sent and the Value is unknown, or lacks LacksOlder.
 func (r *Reader) Query(ctx context.Context, project, filter string, now time.Time) facts.Value[[]json.RawMessage] {
-	sent := 0
+	q := &query{project: project, budget: r.budget}
 	it := r.client.Entries(
-		context.WithValue(ctx, sentKey{}, &sent),
+		context.WithValue(ctx, queryKey{}, q),
 		logadmin.ResourceNames([]string{"projects/" + project}), logadmin.Filter(bound(filter, now)), logadmin.NewestFirst(), logadmin.PageSize(pageSize),
 	)
-	entries, err := read(it, &sent)
-	if err != nil {
-		return facts.Unknown[[]json.RawMessage](&facts.Error{
-			Needs:  string(facts.Logs),
-			Status: statusOf(err),
-			Err:    fmt.Errorf("reading log entries of %s: %w", project, err),
-		})
+	entries, err := read(it, q)
+	if err == nil {
+		return facts.Found(entries)
 	}
-	return facts.Found(entries)
+	failed := &facts.Error{
+		Needs:  string(facts.Logs),
+		Status: statusOf(err),
+		Err:    fmt.Errorf("reading log entries of %s: %w", project, err),
+	}
+	if q.answered > 0 && q.refused {
+		return facts.FoundPartly(entries, failed, LacksOlder)
+	}
+	return facts.Unknown[[]json.RawMessage](failed)
 }
 
 func bound(filter string, now time.Time) string {
@@ -76,11 +110,11 @@ func bound(filter string, now time.Time) string {
 	return fmt.Sprintf("(%s) AND timestamp >= %q AND timestamp <= %q", filter, from, to)
 }
 
-// read takes what the pages hold.
-func read(it *logadmin.EntryIterator, sent *int) ([]json.RawMessage, error) {
+// read takes what the pages hold; an error comes with what was read before it.
+func read(it *logadmin.EntryIterator, q *query) ([]json.RawMessage, error) {
 	var entries []json.RawMessage
 	for {
-		if *sent == maxPages && it.PageInfo().Remaining() == 0 {
+		if q.answered == maxPages && it.PageInfo().Remaining() == 0 {
 			return entries, nil
 		}
 		entry, err := it.Next()
@@ -88,7 +122,7 @@ func read(it *logadmin.EntryIterator, sent *int) ([]json.RawMessage, error) {
 			return entries, nil
 		}
 		if err != nil {
-			return nil, err
+			return entries, err
 		}
 		text, err := encode(entry)
 		if err != nil {
@@ -98,19 +132,40 @@ func read(it *logadmin.EntryIterator, sent *int) ([]json.RawMessage, error) {
 	}
 }
 
-// sentKey is where a query counts its requests, one a page.
-type sentKey struct{}
+// A query is one Query under way; the context of its requests has it.
+type query struct {
+	project string
+	budget  *budget
+	// answered counts the pages.
+	answered int
+	// refused: the last page wasn't sent, or not answered.
+	refused bool
+}
 
-// once reports each request to the meter and to its query, and keeps the client from
-// sending it again: a failure loses what the client recognises as worth another try,
-// since a diagnosis would wait for that.
+type queryKey struct{}
+
+// once sends a request if the budget allows it, reports it to the meter and to its
+// query, and keeps the client from sending it again: a failure loses what the client
+// recognises as worth another try, since a diagnosis would wait for that.
 func once(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	q, ok := ctx.Value(queryKey{}).(*query)
+	if !ok {
+		return fmt.Errorf("%s: only queries are sent", method)
+	}
+	if err := q.budget.take(q.project); err != nil {
+		q.refused = true
+		return err
+	}
 	meter.Sent(ctx)
-	if sent, ok := ctx.Value(sentKey{}).(*int); ok {
-		*sent++
+	err := invoke(ctx, method, req, reply, cc, opts...)
+	if err == nil {
+		q.answered++
+		q.budget.answered(q.project)
+		return nil
 	}
-	if err := invoke(ctx, method, req, reply, cc, opts...); err != nil {
-		return final(err)
+	q.refused = true
+	if after, ok := throttled(err); ok {
+		q.budget.exhausted(q.project, after)
 	}
-	return nil
+	return final(err)
 }

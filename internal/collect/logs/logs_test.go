@@ -39,6 +39,11 @@ func (s *server) ListLogEntries(_ context.Context, req *loggingpb.ListLogEntries
 
 func serve(t *testing.T, s *server) *logs.Reader {
 	t.Helper()
+	return serveWithin(t, s, logs.Config{Now: func() time.Time { return now }})
+}
+
+func serveWithin(t *testing.T, s *server, c logs.Config) *logs.Reader {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -47,8 +52,11 @@ func serve(t *testing.T, s *server) *logs.Reader {
 	loggingpb.RegisterLoggingServiceV2Server(g, s)
 	go func() { _ = g.Serve(listener) }()
 	t.Cleanup(g.Stop)
-	r, err := logs.New(t.Context(), option.WithEndpoint(listener.Addr().String()), option.WithoutAuthentication(),
-		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())))
+	c.Options = []option.ClientOption{
+		option.WithEndpoint(listener.Addr().String()), option.WithoutAuthentication(),
+		option.WithGRPCDialOption(grpc.WithTransportCredentials(insecure.NewCredentials())),
+	}
+	r, err := logs.New(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

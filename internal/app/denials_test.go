@@ -1,0 +1,125 @@
+package app
+
+import (
+	"io/fs"
+	"log/slog"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"plumbline/internal/engine"
+	"plumbline/internal/facts"
+	"plumbline/internal/fakecloud"
+	"plumbline/internal/scenario"
+	"plumbline/testdata"
+)
+
+// healthyOf are the scenarios in which nothing is wrong with a world as it is: those
+// called after it.
+func healthyOf(t *testing.T, world string) []*scenario.Scenario {
+	t.Helper()
+	var list []*scenario.Scenario
+	for _, s := range scenarios(t) {
+		base := path.Base(s.Path)
+		if strings.Contains(s.Path, "scenarios/healthy/") && strings.HasPrefix(base, world+".") {
+			list = append(list, s)
+		}
+	}
+	if len(list) == 0 {
+		t.Errorf("world %s has no scenario testdata/scenarios/healthy/%s*.txtar that says it is healthy", world, world)
+	}
+	return list
+}
+
+func worlds(t *testing.T) []string {
+	t.Helper()
+	entries, err := fs.ReadDir(testdata.FS, "worlds")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, strings.TrimSuffix(e.Name(), ".txtar"))
+	}
+	return names
+}
+
+// TestWorldsWithAReadRefused denies each permission in turn, over the wire, and takes
+// the control plane away: no root cause appears, the verdict stays or becomes
+// unexplained, and what was asked and refused is named.
+func TestWorldsWithAReadRefused(t *testing.T) {
+	for _, world := range worlds(t) {
+		for _, s := range healthyOf(t, world) {
+			t.Run(name(s.Path), func(t *testing.T) {
+				t.Parallel()
+				d := diagnosed(t, s, s.World)
+				if d.verdict != engine.Healthy || len(d.gaps) > 0 {
+					t.Fatalf("as it is: %s, gaps %v", d.verdict, d.gaps)
+				}
+				for _, needs := range d.asked {
+					denied := *s.World
+					denied.Deny = []string{needs}
+					refused(t, needs, needs, diagnosed(t, s, &denied))
+				}
+				for name := range s.World.Clusters {
+					gone := *s.World
+					gone.Unavailable = []string{"kubernetes/" + facts.LastSegment(name)}
+					refused(t, gone.Unavailable[0], gone.Unavailable[0], diagnosed(t, s, &gone))
+				}
+			})
+		}
+	}
+}
+
+func refused(t *testing.T, what, gap string, d told) {
+	t.Helper()
+	if len(d.roots) > 0 {
+		t.Errorf("without %s: root causes %v", what, d.roots)
+	}
+	if d.verdict != engine.Healthy && d.verdict != engine.Unexplained {
+		t.Errorf("without %s: %s", what, d.verdict)
+	}
+	if !slices.ContainsFunc(d.gaps, func(g string) bool { return strings.HasPrefix(g, gap) }) {
+		t.Errorf("without %s: the gap isn't named, only %v", what, d.gaps)
+	}
+}
+
+// told is what a diagnosis said, and which permissions it took.
+type told struct {
+	verdict            engine.Verdict
+	roots, gaps, asked []string
+}
+
+func diagnosed(t *testing.T, s *scenario.Scenario, world *scenario.World) told {
+	t.Helper()
+	cloud, err := fakecloud.Start(world, fakecloud.Options{Now: s.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cloud.Close()
+	a, err := New(t.Context(), Fake(cloud), Options{Probe: s.Probe, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close() //nolint:errcheck // nothing was written
+	signals := signalsOf(s)
+	snapshots, _ := a.Service.Read(t.Context(), signals) // the error says that nothing could be read; the gaps tell
+	var out told
+	for _, d := range a.Service.Judge(snapshots, signals) {
+		out.verdict = d.Verdict
+		for _, r := range d.Roots {
+			out.roots = append(out.roots, string(r.Cause))
+		}
+		for _, g := range d.Gaps {
+			out.gaps = append(out.gaps, g.Needs)
+		}
+	}
+	for _, r := range cloud.Requests() {
+		if !slices.Contains(out.asked, r.Permission) {
+			out.asked = append(out.asked, r.Permission)
+		}
+	}
+	return out
+}

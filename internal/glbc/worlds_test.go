@@ -1,0 +1,148 @@
+package glbc_test
+
+import (
+	"path"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+	"plumbline/internal/scenario"
+	"plumbline/testdata"
+)
+
+// The worlds are clusters in good order, and GLBC made what stands before their
+// Services: the model must find nothing wrong, nothing missing and nothing different.
+func TestHealthyWorldsAreWhatGLBCMakes(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"external-neg", "external-instance-group"} {
+		s := snapshot(t, name)
+		ingresses, _ := s.Ingresses.Get()
+		if len(ingresses) < 2 {
+			t.Fatalf("%s has %d Ingresses", name, len(ingresses))
+		}
+		for _, ing := range ingresses {
+			at := name + ": " + ing.Namespace + "/" + ing.Name
+			tr := glbc.Translate(s, ing)
+			if !tr.Class.Served || len(tr.Faults) > 0 || len(tr.Quirks) > 0 {
+				t.Errorf("%s: class %+v, faults %+v, quirks %+v", at, tr.Class, tr.Faults, tr.Quirks)
+			}
+			if p := glbc.Stopped(s, ing); p.Missing != 0 || p.Reached != glbc.StageStatus || p.Err != nil {
+				t.Errorf("%s: reached %s, %s is missing: %v, %v", at, p.Reached, p.Missing, p.Object, p.Err)
+			}
+			compareMap(t, at, s, ing, tr)
+			for _, b := range glbc.Backends(s, ing) {
+				bs, _ := b.BackendService.Get()
+				if want, _ := glbc.BackendName(s, tr.Class, b).Get(); bs.GetName() != want {
+					t.Errorf("%s: backend service %s, GLBC would call it %s", at, bs.GetName(), want)
+				}
+				if owner, ok := glbc.OwnerOf(s, bs.GetName()); !ok || owner.Name != b.Service {
+					t.Errorf("%s: %s is of %v", at, bs.GetName(), owner)
+				}
+			}
+		}
+	}
+}
+
+func compareMap(t *testing.T, at string, s *facts.Snapshot, ing *networkingv1.Ingress, tr glbc.Translation) {
+	t.Helper()
+	f := glbc.FrontendOf(s, ing)
+	m, ok := f.URLMap.Get()
+	if !ok || f.IP() != glbc.Address(ing) {
+		t.Errorf("%s: URL map %v, address %s", at, f.URLMap.Err(), f.IP())
+		return
+	}
+	if diff, err := glbc.CompareURLMap(tr.Map, m, glbc.BackendNames(s, ing)); err != nil || len(diff) > 0 {
+		t.Errorf("%s: the URL map differs: %+v, %v", at, diff, err)
+	}
+	for _, pm := range m.GetPathMatchers() {
+		if host := tr.Map.Hosts[0]; len(tr.Map.Hosts) == 1 && pm.GetName() != host.PathMatcher {
+			t.Errorf("%s: path matcher %s, want %s", at, pm.GetName(), host.PathMatcher)
+		}
+	}
+	if owner, ok := glbc.OwnerOf(s, m.GetName()); !ok || owner != glbc.RefOf(s, ing) {
+		t.Errorf("%s: %s is of %v", at, m.GetName(), owner)
+	}
+}
+
+// snapshot holds all that a world has of what the model reads.
+func snapshot(t *testing.T, name string) *facts.Snapshot {
+	t.Helper()
+	sc, _, err := scenario.LoadFS(testdata.FS, "scenarios/healthy/"+name+".txtar", scenario.Options{Worlds: testdata.FS})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &facts.Snapshot{Now: sc.Now, Project: sc.Project}
+	s.ConfigMaps = map[string]facts.Value[*corev1.ConfigMap]{}
+	for full := range sc.World.Clusters {
+		s.ClusterName = full
+	}
+	collection(t, sc.World, "forwardingRules", &s.ForwardingRules)
+	collection(t, sc.World, "addresses", &s.Addresses)
+	collection(t, sc.World, "targetHttpProxies", &s.TargetHTTPProxies)
+	collection(t, sc.World, "targetHttpsProxies", &s.TargetHTTPSProxies)
+	collection(t, sc.World, "sslCertificates", &s.SSLCertificates)
+	collection(t, sc.World, "urlMaps", &s.URLMaps)
+	collection(t, sc.World, "backendServices", &s.BackendServices)
+	collection(t, sc.World, "healthChecks", &s.HealthChecks)
+	collection(t, sc.World, "networkEndpointGroups", &s.NEGs)
+	collection(t, sc.World, "instanceGroups", &s.InstanceGroups)
+	var ingresses []*networkingv1.Ingress
+	var services []*corev1.Service
+	var pods []*corev1.Pod
+	for _, objects := range sc.World.Kubernetes {
+		for _, u := range objects {
+			switch id := u.GetKind() + " " + u.GetNamespace() + "/" + u.GetName(); {
+			case u.GetKind() == "Ingress":
+				ingresses = append(ingresses, typed[networkingv1.Ingress](t, u))
+			case u.GetKind() == "Service":
+				services = append(services, typed[corev1.Service](t, u))
+			case u.GetKind() == "Pod":
+				pods = append(pods, typed[corev1.Pod](t, u))
+			case id == "Namespace /kube-system":
+				s.ClusterUID = facts.Found(string(u.GetUID()))
+			case id == "ConfigMap kube-system/ingress-uid":
+				s.ConfigMaps["kube-system/ingress-uid"] = facts.Found(typed[corev1.ConfigMap](t, u))
+			}
+		}
+	}
+	s.Ingresses, s.Services, s.Pods = facts.Found(ingresses), facts.Found(services), facts.Found(pods)
+	s.BackendConfigs, s.FrontendConfigs = facts.Found([]*facts.BackendConfig(nil)), facts.Found([]*facts.FrontendConfig(nil))
+	return s
+}
+
+func typed[T any](t *testing.T, u *unstructured.Unstructured) *T {
+	t.Helper()
+	o := new(T)
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, o); err != nil {
+		t.Fatalf("%s: %v", u.GetName(), err)
+	}
+	return o
+}
+
+// collection fills a list with a world's resources of one collection.
+func collection[T any, P interface {
+	*T
+	proto.Message
+}](t *testing.T, w *scenario.World, name string, list *facts.Value[[]P],
+) {
+	t.Helper()
+	var all []P
+	for p, raw := range w.Compute {
+		if path.Base(path.Dir(p)) != name {
+			continue
+		}
+		o := P(new(T))
+		if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, o); err != nil {
+			t.Fatalf("%s: %v", p, err)
+		}
+		all = append(all, o)
+	}
+	*list = facts.Found(all)
+}
