@@ -45,14 +45,18 @@ func OnPath(s *facts.Snapshot, target facts.Ref) []Object {
 	case facts.KindCertificate:
 		w.add(target)
 		w.usersOf(target)
+		return w.list
 	}
-	if s.ClusterName != "" {
-		w.add(facts.ClusterRef(s.ClusterName))
-	}
-	if target.Kind != facts.KindCertificate {
-		w.firewalls()
-	}
+	w.surroundings()
 	return w.list
+}
+
+// surroundings adds the cluster and the network, which are part of every path.
+func (w *walk) surroundings() {
+	if w.facts.ClusterName != "" {
+		w.add(facts.ClusterRef(w.facts.ClusterName))
+	}
+	w.firewalls()
 }
 
 type walk struct {
