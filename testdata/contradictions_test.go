@@ -47,6 +47,7 @@ func contradictions(w *scenario.World) []string {
 	a.backendServices()
 	a.firewall()
 	a.frontends()
+	a.certificates()
 	a.ingresses()
 	a.gateways()
 	return a.problems

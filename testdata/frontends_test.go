@@ -255,12 +255,24 @@ func (a *audit) gateways() {
 				}
 			}
 		}
-		for _, host := range r.Spec.Hostnames {
-			for _, g := range objects[gatewayv1.Gateway](a, "Gateway") {
-				a.equal(string(host)+" resolves to", a.DNS[string(host)].A, []string{glbc.GatewayAddress(g)})
-			}
+		for _, parent := range r.Spec.ParentRefs {
+			a.attached(r, parent)
 		}
 	}
+}
+
+// attached: a route's parent is a Gateway, which its hosts resolve to.
+func (a *audit) attached(r *gatewayv1.HTTPRoute, parent gatewayv1.ParentReference) {
+	for _, g := range objects[gatewayv1.Gateway](a, "Gateway") {
+		if g.Name != string(parent.Name) || parent.Namespace == nil || g.Namespace != string(*parent.Namespace) {
+			continue
+		}
+		for _, host := range r.Spec.Hostnames {
+			a.equal(string(host)+" resolves to", a.DNS[string(host)].A, []string{glbc.GatewayAddress(g)})
+		}
+		return
+	}
+	a.problemf("HTTPRoute/%s/%s: there is no Gateway %s", r.Namespace, r.Name, parent.Name)
 }
 
 func (a *audit) granted(from, to string) bool {

@@ -99,7 +99,16 @@ func TestContradictionsAreSeen(t *testing.T) {
 		"a reference that nobody granted":     {"gateway", withoutObject("ReferenceGrant", "shop"), "no ReferenceGrant"},
 		"a check that isn't the policy's":     {"gateway", inObject("HealthCheckPolicy", "web", int64(20), "spec", "default", "checkIntervalSec"), "the controller would derive"},
 		"a Gateway that names a missing part": {"gateway", annotation("Gateway", "public", "networking.gke.io/url-maps", "/projects/417203956811/global/urlMaps/gkegw1-none"), "urlMaps/gkegw1-none, which isn't in the world"},
-		"a rule in the service project":       {"shared-vpc", moved("projects/net-host/global/firewalls/k8s-fw-l7--d41c7b90e2586fa3", prod+"global/firewalls/k8s-fw-l7--d41c7b90e2586fa3"), "no firewall rule"},
+		"a host without a certificate":        {"external-neg", set(prod+"global/sslCertificates/argocd-acme-example", map[string]any{"domains": []any{"other.acme.example"}, "status": "ACTIVE", "domainStatus": map[string]any{"other.acme.example": "ACTIVE"}}, "managed"), "no certificate for argocd.acme.example"},
+		"a certificate that doesn't work":     {"shared-vpc", set(prod+"global/sslCertificates/shop-acme-example", map[string]any{"domains": []any{"shop.acme.example"}, "status": "PROVISIONING"}, "managed"), "is PROVISIONING"},
+		"a map without its certificate": {"gateway", func(w *scenario.World) {
+			delete(w.Certificates, "projects/shop-prod/locations/global/certificates/partners-acme-example")
+		}, "doesn't work for partners.acme.example"},
+		"a map without entries": {"gateway", func(w *scenario.World) {
+			delete(w.Certificates, "projects/shop-prod/locations/global/certificateMaps/partners/certificateMapEntries/partners-acme-example")
+		}, "no certificate for partners.acme.example"},
+		"a route of a missing Gateway":  {"gateway", withoutObject("Gateway", "partners"), "there is no Gateway partners"},
+		"a rule in the service project": {"shared-vpc", moved("projects/net-host/global/firewalls/k8s-fw-l7--d41c7b90e2586fa3", prod+"global/firewalls/k8s-fw-l7--d41c7b90e2586fa3"), "no firewall rule"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
