@@ -80,7 +80,7 @@ func TestDegradesInTheContractsOrder(t *testing.T) {
 	t.Parallel()
 	n := addonOff()
 	n.Finding.Evidence = append(n.Finding.Evidence, cause.Evidence{Says: "third fact"})
-	n.Diagnosis.Gaps = []engine.Gap{{Needs: "compute.firewalls.list"}}
+	n.Diagnosis.Gaps = []engine.Gap{{Needs: "compute.firewalls.list", Hides: []cause.ID{"network/firewall-rule-denies"}}}
 	always := []string{"1. addonsConfig", "Changed", "Fix", "Could not read  compute.firewalls.list"}
 	for _, c := range []struct {
 		command    string

@@ -103,13 +103,14 @@ func (w writer) ruledOut(n int) string {
 	return strings.Join(parts, " · ")
 }
 
-// gaps says what couldn't be read, and how much stays unchecked for it.
+// gaps says what couldn't be read, and how much stays unchecked for it. Beside a root
+// cause, what hides no other cause isn't worth a line.
 func (w writer) gaps(changeSaysIt bool) string {
 	var unread []string
 	hidden := map[cause.ID]bool{}
 	grants := true
 	for _, g := range w.notice.Diagnosis.Gaps {
-		if changeSaysIt && g.Needs == string(facts.Logs) {
+		if changeSaysIt && g.Needs == string(facts.Logs) || len(g.Hides) == 0 && w.notice.Diagnosis.Verdict == engine.RootCause {
 			continue
 		}
 		for _, id := range g.Hides {

@@ -84,6 +84,9 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	case class.Orphan && glbc.Address(ing) == "" && !ownedByOther(c.Facts, ing):
 		c.Symptoms = []cause.Symptom{notProvisioned(c, ing, nil)}
 		c.Symptoms[0].Says += "; " + class.Because + ", so GKE's controller ignores it"
+	case class.Unsure:
+		d.Verdict, d.Reason = Unexplained, "can't be told: whether GKE's controller serves "+class.Because
+		return d
 	default:
 		d.Verdict, d.Reason, d.Gone = NotOurs, "another controller serves it: "+glbc.WhyNotServed(c.Facts, ing), true
 		return d

@@ -152,14 +152,13 @@ func (c *Cloud) served(st *state, name string) (*container.Cluster, *googleError
 	if cluster.Location == "" {
 		cluster.Location = location
 	}
-	nameNetwork(name, &cluster)
+	nameNetwork(st.networks[name], &cluster)
 	return &cluster, nil
 }
 
 // nameNetwork says a cluster's network both ways, as GKE does: by its bare name,
 // and by its path in networkConfig, which knows the host project of a shared VPC.
-func nameNetwork(name string, cluster *container.Cluster) {
-	path := networkOf(name, cluster)
+func nameNetwork(path string, cluster *container.Cluster) {
 	if path == "" {
 		return
 	}

@@ -16,7 +16,8 @@ import (
 // weren't told.
 func (st *state) implyNetworks() {
 	for name, cluster := range st.world.Clusters {
-		st.implyNetwork(networkOf(name, cluster))
+		st.networks[name] = networkOf(name, cluster)
+		st.implyNetwork(st.networks[name])
 	}
 	for path := range st.world.EffectiveFirewalls {
 		id, rest, _ := strings.Cut(strings.TrimPrefix(path, "projects/"), "/")
@@ -30,6 +31,32 @@ func (st *state) implyNetworks() {
 			st.implyNetwork(networkPath(id, ref))
 		}
 	}
+	for name, said := range st.networks {
+		if said == "" {
+			st.networks[name] = st.onlyNetwork(name)
+		}
+	}
+	for _, path := range st.networks {
+		st.implyNetwork(path)
+	}
+}
+
+// onlyNetwork is where a cluster must be whose fixture doesn't say: in the one network
+// of its project, or in GKE's default when there is none. Among several it is anybody's
+// guess, and stays unsaid.
+func (st *state) onlyNetwork(cluster string) string {
+	id, _, _ := facts.ClusterParts(cluster)
+	var there []computeResource
+	if p := st.projects[id]; p != nil {
+		there = p.resources["networks"]
+	}
+	switch len(there) {
+	case 0:
+		return networkPath(id, "default")
+	case 1:
+		return networkPath(id, there[0].name)
+	}
+	return ""
 }
 
 // networkOf is a cluster's network; empty where its fixture doesn't say.

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/api/container/v1"
 	"google.golang.org/api/option"
 
+	"plumbline/internal/facts"
 	"plumbline/internal/scenario"
 )
 
@@ -156,5 +157,42 @@ func TestFirewallPoliciesAreListedByScope(t *testing.T) {
 	}
 	if got := permissions(c); !slices.Equal(got, []string{"compute.firewallPolicies.list", "compute.regionFirewallPolicies.list"}) {
 		t.Errorf("permissions %v", got)
+	}
+}
+
+// A real cluster always has a network; a fixture may leave it out.
+func TestAClusterThatDoesNotSayIsInTheOnlyNetwork(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		named []string
+		want  string
+	}{
+		"nobody names one":  {nil, "projects/p/global/networks/default"},
+		"one is named":      {[]string{"prod"}, "projects/p/global/networks/prod"},
+		"several are named": {[]string{"prod", "default"}, ""},
+	} {
+		const cluster = "projects/p/locations/us-central1/clusters/bare"
+		w := &scenario.World{Project: "p", Clusters: map[string]*container.Cluster{cluster: {}}, Compute: map[string]json.RawMessage{}}
+		for _, network := range row.named {
+			w.Compute["projects/p/global/firewalls/in-"+network] = json.RawMessage(`{"network":"global/networks/` + network + `"}`)
+		}
+		c := start(t, w, Options{})
+		got, err := containerClient(t, c).Projects.Locations.Clusters.Get(cluster).Do()
+		if err != nil {
+			t.Fatal(err)
+		}
+		config := got.NetworkConfig
+		if config == nil {
+			config = &container.NetworkConfig{}
+		}
+		if config.Network != row.want || got.Network != facts.LastSegment(row.want) {
+			t.Errorf("%s: %q, %q", name, got.Network, config.Network)
+		}
+		if row.want == "" {
+			continue
+		}
+		if _, err := networks(t, c).GetEffectiveFirewalls(t.Context(), &computepb.GetEffectiveFirewallsNetworkRequest{Project: "p", Network: got.Network}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

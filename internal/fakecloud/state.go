@@ -22,6 +22,9 @@ type state struct {
 	projects   map[string]*project
 	// endpoints has the IP endpoint of every cluster by full name.
 	endpoints map[string]string
+	// networks has the path of every cluster's network by the cluster's full name;
+	// empty where nothing tells.
+	networks map[string]string
 	// kube is by the cluster's short name.
 	kube map[string]*kubeIndex
 	logs []logEntry
@@ -41,7 +44,7 @@ type computeResource struct {
 }
 
 func newState(w *scenario.World, generation int, endpoints map[string]string) *state {
-	st := &state{world: w, generation: generation, endpoints: endpoints, projects: map[string]*project{}, kube: map[string]*kubeIndex{}}
+	st := &state{world: w, generation: generation, endpoints: endpoints, projects: map[string]*project{}, networks: map[string]string{}, kube: map[string]*kubeIndex{}}
 	st.project(w.Project)
 	for path, body := range w.Compute {
 		st.addCompute(path, body)

@@ -11,7 +11,6 @@ import (
 	"plumbline/internal/facts"
 )
 
-
 const (
 	// IngressUIDConfigMap holds the UIDs that are in the names of Compute objects
 	// (ingress-controller.md §6).

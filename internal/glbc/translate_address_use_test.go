@@ -29,6 +29,7 @@ func TestTranslateAddressInUse(t *testing.T) {
 	elsewhere := NamesOf(ingressNamed("shop", "storefront"), otherKubeUID, "").ForwardingRule
 	runTranslations(t, []translation{
 		{name: "by the Ingress's own rule", do: func(f *fixture) { f.inUse(name, "80-80", ours) }},
+		{name: "by the Ingress's own rule, whose description is gone", do: func(f *fixture) { f.inUse(name, "80-80", "") }},
 		{name: "by another Ingress's rule", do: func(f *fixture) { f.inUse("k8s2-fr-ma0ofpm6-shop-other-3orgu4uf", "80-80", other) }, want: http},
 		{name: "by the same Ingress of another cluster", do: func(f *fixture) { f.inUse(elsewhere, "80-80", ours) }, want: http},
 		{name: "by a rule made by hand, for a range", do: func(f *fixture) { f.inUse("by-hand", "1-65535", "") }, want: http},

@@ -84,7 +84,7 @@ func (w *walk) ingress(ing *networkingv1.Ingress) {
 	for _, b := range glbc.Backends(w.facts, ing) {
 		w.backend(b)
 	}
-	for _, name := range strings.Split(ing.Annotations[glbc.ManagedCertificatesAnnotation], ",") {
+	for _, name := range strings.Split(ing.Annotations[glbc.ManagedCertsAnnotation], ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			w.add(w.inCluster(facts.KindManagedCertificate, ing.Namespace, name))
 		}
