@@ -46,6 +46,7 @@ func contradictions(w *scenario.World) []string {
 	a.instanceGroups()
 	a.backendServices()
 	a.firewall()
+	a.admitted()
 	a.frontends()
 	a.certificates()
 	a.ingresses()
