@@ -105,10 +105,10 @@ type Options struct {
 	// ShareFor is how long what a project has as a whole may answer again; 0 is the
 	// collector's default, less than 0 shares nothing, as where the clock stands still.
 	ShareFor time.Duration
-	Store       service.Store
-	Notify      service.Notifier
-	Now         func() time.Time
-	Log         *slog.Logger
+	Store    service.Store
+	Notify   service.Notifier
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // An App is a running Service and its connections.
