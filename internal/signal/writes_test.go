@@ -1,6 +1,7 @@
 package signal_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -164,5 +165,14 @@ func TestTheWritesOfAClusterAreItsSettings(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{signal.HTTPLoadBalancingDisabled: "true"}, said(signal.WritesOf(s))); diff != "" {
 		t.Errorf("named (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatLiesTooDeepIsOneValue(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat(`{"a":`, 5000) + `1` + strings.Repeat(`}`, 5000)
+	w := signal.WritesOf(object("io.k8s.core.v1.services.patch", "patch", `{"spec":`+deep+`}`, ``))
+	if paths := w.Paths(); len(paths) != 1 || len(paths[0]) > 100 {
+		t.Errorf("%d paths", len(paths))
 	}
 }
