@@ -97,7 +97,7 @@ type ServiceNEG struct {
 		} `json:"networkEndpointGroups,omitempty"`
 		// Conditions are Initialized and Synced.
 		Conditions   []metav1.Condition `json:"conditions,omitempty"`
-		LastSyncTime metav1.Time        `json:"lastSyncTime,omitempty"`
+		LastSyncTime metav1.Time        `json:"lastSyncTime"`
 	} `json:"status"`
 }
 
