@@ -174,7 +174,8 @@ func suspects() []history.Suspect {
 				By: "system:serviceaccount:argocd:argocd-application-controller", Caller: signal.ArgoCD, At: at("17:50:00"), Method: "io.k8s.apps.v1.deployments.patch",
 				Object: ref("Deployment", "argocd", "argocd-server"), Entry: "e2",
 				Fields: []history.Field{
-					{Path: "spec.template.spec.containers[app].env[URL].value"}, {Path: "spec.template.spec.containers[app].image", From: new("app:1"), To: new("app:2")},
+					{Path: "spec.template.spec.containers[app].env[URL].value"},
+					{Path: "spec.template.spec.containers[app].image", From: new("app:1"), To: new("app:2")},
 					{Path: "spec.replicas", To: new("2")},
 				},
 			},

@@ -75,6 +75,10 @@ func (w writer) next(subject facts.Ref) string {
 			return ""
 		}
 		return joinLines("Read what the controller wrote to the object:", fence("kubectl describe "+strings.ToLower(subject.Kind)+" "+subject.Name+" -n "+subject.Namespace, maxCommand))
+	case cause.CertificateNotActive:
+		if subject.Scope != "" && words(subject.Name, subject.ProjectOf()) {
+			return joinLines("See what Google says of each domain:", fence("gcloud compute ssl-certificates describe "+subject.Name+" --project "+subject.ProjectOf()+scopeFlag(subject), maxCommand))
+		}
 	}
 	return ""
 }

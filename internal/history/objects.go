@@ -88,7 +88,7 @@ func (w *walk) ingress(ing *networkingv1.Ingress) {
 	for _, b := range glbc.Backends(w.facts, ing) {
 		w.backend(b)
 	}
-	for _, name := range strings.Split(ing.Annotations[glbc.ManagedCertsAnnotation], ",") {
+	for name := range strings.SplitSeq(ing.Annotations[glbc.ManagedCertsAnnotation], ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			w.add(w.inCluster(facts.KindManagedCertificate, ing.Namespace, name))
 		}
@@ -120,7 +120,7 @@ func (w *walk) namedBy(ing *networkingv1.Ingress) {
 		return
 	}
 	for _, a := range named {
-		for _, name := range strings.Split(ing.Annotations[a.key], ",") {
+		for name := range strings.SplitSeq(ing.Annotations[a.key], ",") {
 			if name = strings.TrimSpace(name); name != "" {
 				w.add(facts.Ref{Project: w.facts.Project, Scope: scope, Kind: a.kind, Name: name})
 			}
