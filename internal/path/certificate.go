@@ -220,7 +220,9 @@ func (t *tracer) certificateMap(j *judgement, url string) {
 func entryFor(entries []*certificatemanager.CertificateMapEntry, host string) *certificatemanager.CertificateMapEntry {
 	for _, fits := range []func(e *certificatemanager.CertificateMapEntry) bool{
 		func(e *certificatemanager.CertificateMapEntry) bool { return strings.EqualFold(e.Hostname, host) },
-		func(e *certificatemanager.CertificateMapEntry) bool { return e.Hostname != "" && covers(e.Hostname, host) },
+		func(e *certificatemanager.CertificateMapEntry) bool {
+			return e.Hostname != "" && covers(e.Hostname, host)
+		},
 		func(e *certificatemanager.CertificateMapEntry) bool { return e.Matcher == "PRIMARY" },
 	} {
 		if i := slices.IndexFunc(entries, fits); i >= 0 {

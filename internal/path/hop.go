@@ -27,8 +27,10 @@ type observation struct {
 // in order.
 var severity = []State{Broken, Unknown, OK, NotApplicable}
 
-func (j *judgement) ok(says string)             { j.seen = append(j.seen, observation{OK, says}) }
-func (j *judgement) notApplicable(says string)  { j.seen = append(j.seen, observation{NotApplicable, says}) }
+func (j *judgement) ok(says string) { j.seen = append(j.seen, observation{OK, says}) }
+func (j *judgement) notApplicable(says string) {
+	j.seen = append(j.seen, observation{NotApplicable, says})
+}
 func (j *judgement) unknown(f string, a ...any) { j.add(Unknown, f, a...) }
 func (j *judgement) broken(f string, a ...any)  { j.add(Broken, f, a...) }
 
