@@ -30,6 +30,8 @@ type FirewallVerdict struct {
 	// Proven: one of the endpoints answered a prober on this port, so that packets do
 	// get in, whatever the rules that were read say.
 	Proven bool
+	// Unseen: whether an endpoint answered couldn't be read of all of them.
+	Unseen bool
 	// Err is why the packets' sources aren't known; nil when they are.
 	Err error
 }
@@ -54,12 +56,14 @@ func FirewallVerdicts(s *facts.Snapshot, b glbc.Backend, e Evidence) []FirewallV
 	for _, p := range spotsOf(s, b, e) {
 		target := targetOf(s, p)
 		if checkKnown && check.Port != 0 && check.Port != p.port {
-			g.add(p, check.Port, target, proberRanges(bs), false, p.proven, nil)
+			g.add(p, check.Port, FirewallVerdict{Packet: from(proberRanges(bs)), Target: target, Proven: p.proven, Unseen: p.unseen})
 		}
 		asked := checkKnown && (check.Port == 0 || check.Port == p.port)
-		g.add(p, p.port, target, proberRanges(bs), false, p.proven && asked, nil)
+		g.add(p, p.port, FirewallVerdict{
+			Packet: from(proberRanges(bs)), Target: target, Proven: p.proven && asked, Unseen: !checkKnown || p.unseen && asked,
+		})
 		if proxied {
-			g.add(p, p.port, target, proxies, true, false, err)
+			g.add(p, p.port, FirewallVerdict{Packet: from(proxies), Target: target, Proxies: true, Err: err})
 		}
 	}
 	for i := range g.list {
@@ -79,31 +83,35 @@ type grouping struct {
 	exact bool
 }
 
-func (g *grouping) add(p spot, port int32, t firewall.Target, from []netip.Prefix, proxies, proven bool, err error) {
+func from(sources []netip.Prefix) firewall.Packet {
+	return firewall.Packet{Sources: sources, Protocol: "tcp"}
+}
+
+func (g *grouping) add(p spot, port int32, v FirewallVerdict) {
 	if port <= 0 || port > 65535 {
 		return
 	}
-	tags, tagged := t.Tags.Get()
-	accounts, _ := t.ServiceAccounts.Get()
-	key := fmt.Sprint(port, proxies, tagged, tags, accounts, t.LikelyTags)
-	packet := firewall.Packet{Sources: from, Protocol: "tcp", Port: uint16(port)}
+	v.Packet.Port = uint16(port)
+	tags, tagged := v.Target.Tags.Get()
+	accounts, _ := v.Target.ServiceAccounts.Get()
+	key := fmt.Sprint(port, v.Proxies, tagged, tags, accounts, v.Target.LikelyTags)
 	if addr, err := netip.ParseAddr(p.ip); err == nil && g.exact {
-		packet.Destination = addr
+		v.Packet.Destination = addr
 		key += p.ip
 	}
 	i := slices.Index(g.keys, key)
 	if i < 0 {
 		g.keys = append(g.keys, key)
-		g.list = append(g.list, FirewallVerdict{Packet: packet, Target: t, Proxies: proxies, Err: err})
+		g.list = append(g.list, v)
 		i = len(g.list) - 1
 	}
-	v := &g.list[i]
-	v.Proven = v.Proven || proven
-	if p.instance != "" && !slices.Contains(v.Instances, p.instance) {
-		v.Instances = append(v.Instances, p.instance)
+	have := &g.list[i]
+	have.Proven, have.Unseen = have.Proven || v.Proven, have.Unseen || v.Unseen
+	if p.instance != "" && !slices.Contains(have.Instances, p.instance) {
+		have.Instances = append(have.Instances, p.instance)
 	}
-	if p.ip != "" && !slices.Contains(v.Addresses, p.ip) {
-		v.Addresses = append(v.Addresses, p.ip)
+	if p.ip != "" && !slices.Contains(have.Addresses, p.ip) {
+		have.Addresses = append(have.Addresses, p.ip)
 	}
 }
 
@@ -257,6 +265,8 @@ func (t *tracer) judgeVerdict(j *judgement, v FirewallVerdict) {
 		j.unknown("the rules that were read deny %s, but endpoints answer", to)
 	case v.Proven:
 		j.ok("endpoints answer on " + to)
+	case (o == firewall.Denied || o == firewall.Partial) && v.Unseen:
+		j.unknown("the rules that were read deny %s; whether endpoints answer isn't known", to)
 	case o == firewall.Allowed && !inferred:
 		j.ok(from + " get in to " + to)
 	case o == firewall.Allowed:

@@ -19,8 +19,9 @@ type spot struct {
 	ip             string
 	port           int32
 	instance, zone string
-	// proven: the endpoint answered a prober, so that packets get in.
-	proven bool
+	// proven: the endpoint answered a prober, so that packets get in. unseen: whether it
+	// did couldn't be read.
+	proven, unseen bool
 }
 
 // spotsOf are the endpoints of a Backend's groups: those of getHealth, of the NEGs where
@@ -56,7 +57,7 @@ func groupSpots(s *facts.Snapshot, b glbc.Backend, g facts.BackendGroup, e Evide
 		ep := m.GetNetworkEndpoint()
 		i := slices.IndexFunc(list, func(p spot) bool { return p.ip == ep.GetIpAddress() && p.port == ep.GetPort() })
 		if i < 0 && len(statuses) == 0 {
-			list = append(list, spot{ip: ep.GetIpAddress(), port: ep.GetPort(), zone: zone})
+			list = append(list, unseenSpot(s, b, g, e, ep.GetIpAddress(), ep.GetPort()))
 			i = len(list) - 1
 		}
 		if i >= 0 && list[i].instance == "" {
@@ -69,6 +70,18 @@ func groupSpots(s *facts.Snapshot, b glbc.Backend, g facts.BackendGroup, e Evide
 		}
 	}
 	return list
+}
+
+// unseenSpot is an endpoint that getHealth said nothing of. The log may have.
+func unseenSpot(s *facts.Snapshot, b glbc.Backend, g facts.BackendGroup, e Evidence, ip string, port int32) spot {
+	p := spot{ip: ip, port: port, zone: strings.TrimPrefix(facts.ScopeOf(g.Group), "zones/")}
+	p.proven = slices.ContainsFunc(e.Answered, func(a Answer) bool {
+		return a.about(s, b, glbc.Endpoint{Group: g.Group, IP: ip, Port: port})
+	})
+	p.unseen = !p.proven && !s.Health[g].Known() && !slices.ContainsFunc(e.Logged, func(l glbc.LoggedEndpoint) bool {
+		return l.IP == ip && glbc.IsGroup(s, g.Group, l.Group) && b.Logged(s, l)
+	})
+	return p
 }
 
 // instanceWith is the instance behind an address: that of the pod's node, or of the node
@@ -106,16 +119,18 @@ func desiredSpots(s *facts.Snapshot, b glbc.Backend, bs *computepb.BackendServic
 		return nil
 	}
 	var list []spot
+	group, _ := unreadHealth(s, bs)
+	unseen := group != ""
 	nodes, _ := s.Nodes.Get()
 	if strings.Contains(groupOf(bs), "/instanceGroups/") {
 		for _, n := range nodes {
 			instance, zone := instanceOf(n)
-			list = append(list, spot{port: b.ServicePort.NodePort, instance: instance, zone: zone})
+			list = append(list, spot{port: b.ServicePort.NodePort, instance: instance, zone: zone, unseen: unseen})
 		}
 		return list
 	}
 	for _, m := range glbc.DesiredMembers(s, b).List {
-		p := spot{ip: m.IP, port: m.Port, zone: m.Zone}
+		p := spot{ip: m.IP, port: m.Port, zone: m.Zone, unseen: unseen}
 		for _, n := range nodes {
 			if n.Name == m.Node {
 				p.instance, _ = instanceOf(n)
