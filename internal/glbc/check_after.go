@@ -11,7 +11,7 @@ import (
 // What it keeps is known from the live check even where pods aren't.
 func AfterSync(live facts.Value[*computepb.HealthCheck], d Desired) Desired {
 	hc, ok := live.Get()
-	if live.IsAbsent() || d.gateway || ok && d.recalculates(hc) {
+	if live.IsAbsent() || ok && d.recalculates(hc) {
 		return d
 	}
 	out := d.clone()

@@ -83,8 +83,8 @@ func CompareCheck(live *computepb.HealthCheck, d Desired) []FieldDiff {
 	have := CheckOf(live)
 	var list []FieldDiff
 	for _, f := range CheckFields {
-		if d.Unknown[f] != nil || f == FieldLogging && d.From[f].Source != FromPolicy {
-			continue
+		if d.Unknown[f] != nil || f == FieldLogging {
+			continue // GLBC has no say in logging.
 		}
 		want, is := fieldText(d.Check, f), fieldText(have, f)
 		if want == is || !have.HTTP() && f.ofHTTP() {
@@ -111,7 +111,7 @@ func (f CheckField) ofHTTP() bool { return f == FieldPath || f == FieldHost }
 
 // keeps reports that the controller leaves a field of an existing check as it is.
 func (d Desired) keeps(live *computepb.HealthCheck, f CheckField) bool {
-	if d.gateway || d.recalculates(live) && f != FieldLogging {
+	if d.recalculates(live) && f != FieldLogging {
 		return false
 	}
 	switch f {

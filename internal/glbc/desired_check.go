@@ -35,16 +35,13 @@ var CheckFields = []CheckField{
 // A Source says what sets a field.
 type Source string
 
-// Default: the controller's own value. Protocol: the Service's annotation or
-// appProtocol. Probe: a readiness probe. Config: a BackendConfig. Policy: a
-// HealthCheckPolicy. Transparent: the transparent health checker. Kept: the live check
-// has it, and the controller leaves it.
+// Default: the controller's own value. Protocol: the Service's annotation. Probe: a readiness probe. Config: a BackendConfig. Transparent: the
+// transparent health checker. Live: the check has it, and the controller leaves it.
 const (
 	FromDefault     Source = "default"
 	FromProtocol    Source = "protocol"
 	FromProbe       Source = "readiness probe"
 	FromConfig      Source = "BackendConfig"
-	FromPolicy      Source = "HealthCheckPolicy"
 	FromTransparent Source = "transparent health checker"
 	FromLive        Source = "kept"
 )
@@ -52,15 +49,15 @@ const (
 // An Origin is where a field comes from.
 type Origin struct {
 	Source Source
-	// Name is the object: pod/container of a probe, namespace/name of a BackendConfig,
-	// Service or policy; empty for defaults.
+	// Name is the object: pod/container of a probe, namespace/name of a BackendConfig or
+	// Service; empty for defaults.
 	Name string
 	// Born is when the pod of a probe was created; zero for other sources.
 	Born time.Time
 }
 
-// A Desired is the health check that a controller would make for a Backend today, were
-// there none. What an existing one keeps is CompareCheck's and AfterSync's matter.
+// A Desired is the health check that GLBC would make for a Backend today, were there
+// none. What an existing one keeps is CompareCheck's and AfterSync's matter.
 type Desired struct {
 	// Check holds what is known; a field in Unknown means nothing.
 	Check Check
@@ -76,8 +73,6 @@ type Desired struct {
 	// Stopped is why the controller doesn't get as far as the check; empty when it does.
 	Stopped string
 
-	// gateway: the Gateway controller makes it, which leaves nothing as it is.
-	gateway bool
 	// configErr is why the BackendConfig isn't known, undecided why nothing is.
 	configErr, undecided error
 }

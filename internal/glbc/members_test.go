@@ -1,6 +1,7 @@
 package glbc
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -284,12 +285,9 @@ func TestServiceNEG(t *testing.T) {
 		{Type: "Initialized", Status: metav1.ConditionTrue, Reason: "NegInitializationSuccessful"},
 		{Type: "Synced", Status: metav1.ConditionFalse, Reason: "NegSyncFailed", Message: `unexpected error when getting zone for endpoint ["10.8.0.1"] in endpoint slice shop/web-x: endpoint corresponds to an non-existing node: failed to get node n-a`},
 	}
-	mine.Status.NetworkEndpointGroups = append(mine.Status.NetworkEndpointGroups, struct {
-		ID       string `json:"id,omitempty"`
-		SelfLink string `json:"selfLink,omitempty"`
-		Type     string `json:"networkEndpointType,omitempty"`
-		State    string `json:"state,omitempty"`
-	}{SelfLink: "https://www.googleapis.com/compute/v1/" + pathA, State: "INACTIVE"})
+	mine.Status.NetworkEndpointGroups = slices.Grow(mine.Status.NetworkEndpointGroups, 1)[:1]
+	mine.Status.NetworkEndpointGroups[0].SelfLink = "https://www.googleapis.com/compute/v1/" + pathA
+	mine.Status.NetworkEndpointGroups[0].State = "INACTIVE"
 	for _, tt := range []struct {
 		name          string
 		all           facts.Value[[]*facts.ServiceNEG]
