@@ -217,6 +217,7 @@ func (t *tracer) firewall(j *judgement) {
 		}
 		t.admitted(j, b, bs)
 	}
+	t.l7Rule(j)
 }
 
 func (t *tracer) admitted(j *judgement, b glbc.Backend, bs *computepb.BackendService) {

@@ -48,11 +48,19 @@ func (f *front) behind(s *facts.Snapshot, bs *computepb.BackendService) {
 	f.maps = append(f.maps, glbc.URLMapsOf(s, bs)...)
 	f.ssl = append(f.ssl, linkedFrom(s.TargetSSLProxies, func(p *computepb.TargetSslProxy) bool { return same(p.GetService(), path) })...)
 	f.tcp = append(f.tcp, linkedFrom(s.TargetTCPProxies, func(p *computepb.TargetTcpProxy) bool { return same(p.GetService(), path) })...)
-	f.http = append(f.http, linkedFrom(s.TargetHTTPProxies, func(p *computepb.TargetHttpProxy) bool { return isOneOf(f.maps, p.GetUrlMap()) })...)
-	f.https = append(f.https, linkedFrom(s.TargetHTTPSProxies, func(p *computepb.TargetHttpsProxy) bool { return isOneOf(f.maps, p.GetUrlMap()) })...)
-	f.rules = append(f.rules, linkedFrom(s.ForwardingRules, func(r *computepb.ForwardingRule) bool {
-		return same(r.GetBackendService(), path) || f.isProxy(r.GetTarget())
-	})...)
+	f.before(s)
+	f.rules = append(f.rules, linkedFrom(s.ForwardingRules, func(r *computepb.ForwardingRule) bool { return same(r.GetBackendService(), path) })...)
+}
+
+// before adds what leads to the URL maps and proxies.
+func (f *front) before(s *facts.Snapshot) {
+	f.http = linkedFrom(s.TargetHTTPProxies, func(p *computepb.TargetHttpProxy) bool { return isOneOf(f.maps, p.GetUrlMap()) })
+	f.https = linkedFrom(s.TargetHTTPSProxies, func(p *computepb.TargetHttpsProxy) bool { return isOneOf(f.maps, p.GetUrlMap()) })
+	f.rulesTo(s)
+}
+
+func (f *front) rulesTo(s *facts.Snapshot) {
+	f.rules = linkedFrom(s.ForwardingRules, func(r *computepb.ForwardingRule) bool { return f.isProxy(r.GetTarget()) })
 }
 
 // presenting adds what presents a certificate.
@@ -67,7 +75,7 @@ func (f *front) presenting(s *facts.Snapshot, certificate facts.Ref) {
 	f.ssl = linkedFrom(s.TargetSSLProxies, func(p *computepb.TargetSslProxy) bool {
 		return presents(p.GetSslCertificates(), p.GetCertificateMap())
 	})
-	f.rules = linkedFrom(s.ForwardingRules, func(r *computepb.ForwardingRule) bool { return f.isProxy(r.GetTarget()) })
+	f.rulesTo(s)
 }
 
 // at adds what has one of the addresses, and what that leads to.

@@ -1,0 +1,282 @@
+package path
+
+import (
+	"slices"
+	"strings"
+
+	"cloud.google.com/go/compute/apiv1/computepb"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
+)
+
+// A Reach is how requests come to an object.
+type Reach struct {
+	// Target is the Ingress or Gateway; outside clusters the URL map, or the backend
+	// service where there is none.
+	Target facts.Ref
+	// Routes are the hosts and paths that lead there.
+	Routes []Route
+	// Addresses are the load balancer's.
+	Addresses []string
+}
+
+// A Route is a host and a path, as a URL map spells them. Host is empty for the default
+// of the map, and Path for that of a host.
+type Route struct{ Host, Path string }
+
+// Hosts are those of the routes, each once; the default isn't one, nor is `*`.
+func (r Reach) Hosts() []string {
+	var hosts []string
+	for _, route := range r.Routes {
+		if route.Host != "" && route.Host != glbc.AnyHost && !slices.Contains(hosts, route.Host) {
+			hosts = append(hosts, route.Host)
+		}
+	}
+	return hosts
+}
+
+// Up walks from an object to what leads to it: from a NEG (by number or name), an
+// instance group, a health check, a backend service, a Service, a Pod (by its name, or
+// its address in place of the name) or a certificate up to Ingresses and Gateways with
+// the hosts and paths concerned. An Ingress or Gateway is its own.
+func Up(s *facts.Snapshot, ref facts.Ref) []Reach {
+	switch ref.Kind {
+	case facts.KindIngress:
+		if ing := ingressNamed(s, ref.Namespace, ref.Name); ing != nil {
+			return []Reach{ingressReach(s, ing, everything)}
+		}
+		return nil
+	case facts.KindService:
+		return reaching(s, func(b glbc.Backend) bool { return b.Namespace == ref.Namespace && b.Service == ref.Name })
+	case facts.KindPod:
+		return reaching(s, func(b glbc.Backend) bool { return servesPod(s, b, ref) })
+	case facts.KindCertificate:
+		return presentedBy(s, ref)
+	case facts.KindGateway:
+		return gatewayReaches(s, func(t *tracer) bool { return t.target == ref }, everything)
+	}
+	behind := glbc.BackendServicesOf(s, ref)
+	return reaching(s, func(b glbc.Backend) bool {
+		bs, ok := b.BackendService.Get()
+		return ok && slices.ContainsFunc(behind, func(o *computepb.BackendService) bool { return glbc.Path(o) == glbc.Path(bs) })
+	})
+}
+
+func everything(glbc.Backend) bool { return true }
+
+// servesPod reports that the Service of a Backend selects the pod.
+func servesPod(s *facts.Snapshot, b glbc.Backend, ref facts.Ref) bool {
+	pods, _ := glbc.PodsOf(s, b)
+	return slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+		return ref.Name != "" && (p.Name == ref.Name && (ref.Namespace == "" || p.Namespace == ref.Namespace) || p.Status.PodIP == ref.Name)
+	})
+}
+
+// reaching is every way to a Backend that fits.
+func reaching(s *facts.Snapshot, fits func(glbc.Backend) bool) []Reach {
+	var list []Reach
+	var known []string
+	ingresses, _ := s.Ingresses.Get()
+	for _, ing := range ingresses {
+		if glbc.WhyNotServed(s, ing) != "" && !glbc.ClassIn(s, ing).Unsure {
+			continue
+		}
+		f := glbc.FrontendOf(s, ing)
+		known = append(known, urlOf(f.URLMap), urlOf(f.RedirectMap))
+		if slices.ContainsFunc(glbc.Backends(s, ing), fits) {
+			list = append(list, ingressReach(s, ing, fits))
+		}
+	}
+	list = append(list, gatewayReaches(s, func(t *tracer) bool {
+		for _, m := range t.front.maps {
+			known = append(known, m.GetSelfLink())
+		}
+		return slices.ContainsFunc(t.backends, fits)
+	}, fits)...)
+	services, _ := s.BackendServices.Get()
+	for _, bs := range services {
+		if fits(glbc.BackendOf(s, bs)) {
+			list = append(list, outsideReaches(s, bs, known)...)
+		}
+	}
+	return list
+}
+
+// ingressReach is what an Ingress's routes, as far as they lead to Backends that fit.
+func ingressReach(s *facts.Snapshot, ing *networkingv1.Ingress, fits func(glbc.Backend) bool) Reach {
+	r := Reach{Target: glbc.RefOf(s, ing)}
+	if a := glbc.Address(ing); a != "" {
+		r.Addresses = []string{a}
+	}
+	backends := glbc.Backends(s, ing)
+	leads := func(name glbc.ServicePortName) bool {
+		return slices.ContainsFunc(backends, func(b glbc.Backend) bool {
+			return b.Namespace == name.Namespace && b.Service == name.Service && b.Port == name.Port && fits(b)
+		})
+	}
+	m := glbc.DesiredURLMap(ing)
+	if leads(m.Default) {
+		r.Routes = append(r.Routes, Route{})
+	}
+	for _, h := range m.Hosts {
+		for _, p := range h.Paths {
+			if leads(p.Backend) {
+				r.Routes = append(r.Routes, Route{h.Host, p.Path})
+			}
+		}
+	}
+	return r
+}
+
+// gatewayReaches are the Gateways that are wanted, with the routes of their URL maps as
+// far as they lead to Backends that fit.
+func gatewayReaches(s *facts.Snapshot, wanted func(*tracer) bool, fits func(glbc.Backend) bool) []Reach {
+	var list []Reach
+	gateways, _ := s.Gateways.Get()
+	for _, g := range gateways {
+		t := &tracer{s: s, target: facts.Ref{Cluster: s.ClusterName, Kind: facts.KindGateway, Namespace: g.Namespace, Name: g.Name}}
+		if t.gatewayAt(g); !wanted(t) {
+			continue
+		}
+		r := Reach{Target: t.target, Addresses: gatewayAddresses(g)}
+		for _, b := range t.backends {
+			bs, ok := b.BackendService.Get()
+			if !ok || !fits(b) {
+				continue
+			}
+			for _, m := range t.front.maps {
+				r.add(routesTo(m, glbc.Path(bs))...)
+			}
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+func (r *Reach) add(routes ...Route) {
+	for _, route := range routes {
+		if !slices.Contains(r.Routes, route) {
+			r.Routes = append(r.Routes, route)
+		}
+	}
+}
+
+// outsideReaches are the ways to a backend service through URL maps that aren't known
+// to be an Ingress's or a Gateway's, or through none.
+func outsideReaches(s *facts.Snapshot, bs *computepb.BackendService, known []string) []Reach {
+	var list []Reach
+	for _, m := range glbc.URLMapsOf(s, bs) {
+		if slices.ContainsFunc(known, func(url string) bool { return same(url, m.GetSelfLink()) }) {
+			continue
+		}
+		f := front{maps: []*computepb.UrlMap{m}}
+		f.before(s)
+		list = append(list, Reach{Target: glbc.ComputeRef(facts.KindURLMap, m.GetSelfLink()), Routes: routesTo(m, glbc.Path(bs)), Addresses: f.addresses()})
+	}
+	var f front
+	if f.behind(s, bs); len(f.maps) == 0 && len(f.rules) > 0 {
+		list = append(list, Reach{Target: glbc.BackendServiceRef(bs), Addresses: f.addresses()})
+	}
+	return list
+}
+
+// routesTo are the hosts and paths of a URL map that lead to a backend service.
+func routesTo(m *computepb.UrlMap, service string) []Route {
+	var r Reach
+	if same(m.GetDefaultService(), service) {
+		r.add(Route{})
+	}
+	for _, hr := range m.GetHostRules() {
+		i := slices.IndexFunc(m.GetPathMatchers(), func(pm *computepb.PathMatcher) bool { return pm.GetName() == hr.GetPathMatcher() })
+		if i < 0 {
+			continue
+		}
+		for _, host := range hr.GetHosts() {
+			for _, path := range pathsTo(m.GetPathMatchers()[i], service) {
+				r.add(Route{host, path})
+			}
+		}
+	}
+	return r.Routes
+}
+
+func pathsTo(pm *computepb.PathMatcher, service string) []string {
+	var paths []string
+	sends := func(to string, a *computepb.HttpRouteAction) bool {
+		return same(to, service) || slices.ContainsFunc(a.GetWeightedBackendServices(), func(w *computepb.WeightedBackendService) bool {
+			return same(w.GetBackendService(), service)
+		})
+	}
+	if sends(pm.GetDefaultService(), pm.GetDefaultRouteAction()) {
+		paths = append(paths, "")
+	}
+	for _, r := range pm.GetPathRules() {
+		if sends(r.GetService(), r.GetRouteAction()) {
+			paths = append(paths, r.GetPaths()...)
+		}
+	}
+	for _, r := range pm.GetRouteRules() {
+		if !sends(r.GetService(), r.GetRouteAction()) {
+			continue
+		}
+		for _, match := range r.GetMatchRules() {
+			paths = append(paths, matchText(match))
+		}
+	}
+	return paths
+}
+
+func matchText(m *computepb.HttpRouteRuleMatch) string {
+	switch {
+	case m.FullPathMatch != nil:
+		return m.GetFullPathMatch()
+	case m.PrefixMatch != nil:
+		return strings.TrimSuffix(m.GetPrefixMatch(), "/") + "/*"
+	case m.RegexMatch != nil:
+		return m.GetRegexMatch()
+	}
+	return m.GetPathTemplateMatch()
+}
+
+// presentedBy are the Ingresses and Gateways whose proxies present a certificate, with
+// all that they serve; else the URL maps of such proxies.
+func presentedBy(s *facts.Snapshot, ref facts.Ref) []Reach {
+	var f front
+	f.presenting(s, ref)
+	presents := func(proxy *computepb.TargetHttpsProxy) bool { return isOneOf(f.https, proxy.GetSelfLink()) }
+	var list []Reach
+	var known []string
+	ingresses, _ := s.Ingresses.Get()
+	for _, ing := range ingresses {
+		built := glbc.FrontendOf(s, ing)
+		if p, ok := built.HTTPSProxy.Get(); ok && presents(p) {
+			list = append(list, ingressReach(s, ing, everything))
+			known = append(known, p.GetSelfLink())
+		}
+	}
+	list = append(list, gatewayReaches(s, func(t *tracer) bool {
+		i := slices.IndexFunc(t.front.https, presents)
+		if i >= 0 {
+			known = append(known, t.front.https[i].GetSelfLink())
+		}
+		return i >= 0
+	}, everything)...)
+	for _, p := range f.https {
+		if slices.ContainsFunc(known, func(url string) bool { return same(url, p.GetSelfLink()) }) {
+			continue
+		}
+		own := front{https: []*computepb.TargetHttpsProxy{p}}
+		own.rulesTo(s)
+		r := Reach{Target: glbc.ComputeRef(facts.KindURLMap, p.GetUrlMap()), Addresses: own.addresses()}
+		for _, m := range linkedFrom(s.URLMaps, func(m *computepb.UrlMap) bool { return same(m.GetSelfLink(), p.GetUrlMap()) }) {
+			for _, host := range glbc.HostsOf(m) {
+				r.add(Route{Host: host})
+			}
+		}
+		list = append(list, r)
+	}
+	return list
+}
