@@ -56,11 +56,11 @@ func Down(s *facts.Snapshot, ref facts.Ref) []Leg {
 func reachesOf(s *facts.Snapshot, ref facts.Ref) []Reach {
 	switch ref.Kind {
 	case facts.KindHost:
-		return slices.DeleteFunc(reaching(s, everything), func(r Reach) bool {
+		return slices.DeleteFunc(reaching(s, nil, everything), func(r Reach) bool {
 			return !slices.ContainsFunc(r.Routes, func(route Route) bool { return route.Host != "" && covers(route.Host, ref.Name) })
 		})
 	case facts.KindForwardingRule, facts.KindURLMap:
-		return slices.DeleteFunc(reaching(s, everything), func(r Reach) bool {
+		return slices.DeleteFunc(reaching(s, nil, everything), func(r Reach) bool {
 			return !slices.ContainsFunc(frontOf(s, r.Target), func(o facts.Ref) bool { return o == ref })
 		})
 	}

@@ -158,7 +158,7 @@ func (t *tracer) serviceTarget() {
 	t.only = t.target.Name
 	all, _ := t.s.Ingresses.Get()
 	for _, ing := range all {
-		if ing.Namespace == t.target.Namespace && glbc.WhyNotServed(t.s, ing) == "" && leadsTo(t.s, ing, t.only) {
+		if ing.Namespace == t.target.Namespace && leadsTo(ing, t.only) && glbc.WhyNotServed(t.s, ing) == "" {
 			t.ingress(ing)
 			return
 		}
@@ -177,8 +177,15 @@ func (t *tracer) serviceTarget() {
 	}
 }
 
-func leadsTo(s *facts.Snapshot, ing *networkingv1.Ingress, service string) bool {
-	return slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool { return b.Service == service })
+// leadsTo reports that an Ingress names a Service.
+func leadsTo(ing *networkingv1.Ingress, service string) bool {
+	names := func(b networkingv1.IngressBackend) bool { return b.Service != nil && b.Service.Name == service }
+	if d := ing.Spec.DefaultBackend; d != nil && names(*d) {
+		return true
+	}
+	return slices.ContainsFunc(ing.Spec.Rules, func(r networkingv1.IngressRule) bool {
+		return r.HTTP != nil && slices.ContainsFunc(r.HTTP.Paths, func(p networkingv1.HTTPIngressPath) bool { return names(p.Backend) })
+	})
 }
 
 // reaches reports that the target's path has a station: without a load balancer there

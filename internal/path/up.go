@@ -50,22 +50,38 @@ func Up(s *facts.Snapshot, ref facts.Ref) []Reach {
 		}
 		return nil
 	case facts.KindService:
-		return reaching(s, func(b glbc.Backend) bool { return b.Namespace == ref.Namespace && b.Service == ref.Name })
+		return reaching(s, []string{ref.Namespace}, func(b glbc.Backend) bool { return b.Namespace == ref.Namespace && b.Service == ref.Name })
 	case facts.KindPod:
-		return reaching(s, func(b glbc.Backend) bool { return servesPod(s, b, ref) })
+		return reaching(s, namespacesOf(ref), func(b glbc.Backend) bool { return servesPod(s, b, ref) })
 	case facts.KindCertificate:
 		return presentedBy(s, ref)
 	case facts.KindGateway:
 		return gatewayReaches(s, func(t *tracer) bool { return t.target == ref }, everything)
 	}
 	behind := glbc.BackendServicesOf(s, ref)
-	return reaching(s, func(b glbc.Backend) bool {
+	var namespaces []string
+	for _, bs := range behind {
+		found := glbc.NamespacesOf(s, bs)
+		if len(found) == 0 {
+			namespaces = nil
+			break
+		}
+		namespaces = append(namespaces, found...)
+	}
+	return reaching(s, namespaces, func(b glbc.Backend) bool {
 		bs, ok := b.BackendService.Get()
 		return ok && slices.ContainsFunc(behind, func(o *computepb.BackendService) bool { return glbc.Path(o) == glbc.Path(bs) })
 	})
 }
 
 func everything(glbc.Backend) bool { return true }
+
+func namespacesOf(ref facts.Ref) []string {
+	if ref.Namespace == "" {
+		return nil
+	}
+	return []string{ref.Namespace}
+}
 
 // servesPod reports that the Service of a Backend selects the pod.
 func servesPod(s *facts.Snapshot, b glbc.Backend, ref facts.Ref) bool {
@@ -75,13 +91,14 @@ func servesPod(s *facts.Snapshot, b glbc.Backend, ref facts.Ref) bool {
 	})
 }
 
-// reaching is every way to a Backend that fits.
-func reaching(s *facts.Snapshot, fits func(glbc.Backend) bool) []Reach {
+// reaching is every way to a Backend that fits. Its Service is in one of the namespaces;
+// nil means any. An Ingress leads to Services of its own namespace only.
+func reaching(s *facts.Snapshot, namespaces []string, fits func(glbc.Backend) bool) []Reach {
 	var list []Reach
 	var known []string
 	ingresses, _ := s.Ingresses.Get()
 	for _, ing := range ingresses {
-		if glbc.WhyNotServed(s, ing) != "" && !glbc.ClassIn(s, ing).Unsure {
+		if namespaces != nil && !slices.Contains(namespaces, ing.Namespace) || glbc.WhyNotServed(s, ing) != "" && !glbc.ClassIn(s, ing).Unsure {
 			continue
 		}
 		f := glbc.FrontendOf(s, ing)
@@ -174,7 +191,12 @@ func outsideReaches(s *facts.Snapshot, bs *computepb.BackendService, known []str
 		}
 		f := front{maps: []*computepb.UrlMap{m}}
 		f.before(s)
-		list = append(list, Reach{Target: glbc.ComputeRef(facts.KindURLMap, m.GetSelfLink()), Routes: routesTo(m, glbc.Path(bs)), Addresses: f.addresses()})
+		target := glbc.ComputeRef(facts.KindURLMap, m.GetSelfLink())
+		if owner, ok := glbc.OwnerOf(s, m.GetName()); ok {
+			// The system's default backend is that of Ingresses of any namespace.
+			target = owner
+		}
+		list = append(list, Reach{Target: target, Routes: routesTo(m, glbc.Path(bs)), Addresses: f.addresses()})
 	}
 	var f front
 	if f.behind(s, bs); len(f.maps) == 0 && len(f.rules) > 0 {
