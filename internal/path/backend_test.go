@@ -176,14 +176,49 @@ func TestGroup(t *testing.T) {
 			},
 		},
 		{
-			name: "an endpoint without a pod", station: path.Group, want: path.Broken, says: "without a pod",
-			do: func(f *fixture) { f.slice().Endpoints = f.slice().Endpoints[:2] },
+			name: "an endpoint without a pod", station: path.Group, want: path.Broken, says: "10.8.0.9:8080 is in the NEG without a pod",
+			do: func(f *fixture) { f.gone() },
 		},
 		{
 			name: "an endpoint without a pod in the middle of a rollout", station: path.Group, want: path.OK, says: "2/2", differs: "endpoints",
 			do: func(f *fixture) {
-				f.slice().Endpoints = f.slice().Endpoints[:2]
+				f.gone()
 				f.pods()[0].Status.StartTime = new(metav1.NewTime(f.s.Now.Add(-time.Minute)))
+			},
+		},
+		{
+			name: "an endpoint that the slices don't have, with a pod that runs", station: path.Group, want: path.OK, says: "3/3", differs: "endpoints",
+			do: func(f *fixture) {
+				f.slice().Endpoints = f.slice().Endpoints[:2]
+				f.slice().Endpoints[0].TargetRef.Name = "gone"
+			},
+		},
+		{
+			name: "no slice has the port's name", station: path.Group, want: path.Broken, says: `port named "http"`, differs: "ports.name",
+			do: func(f *fixture) {
+				f.slice().Ports = f.slice().Ports[1:]
+				for g := range f.s.Endpoints {
+					f.s.Endpoints[g] = facts.Found([]*computepb.NetworkEndpointWithHealthStatus(nil))
+				}
+			},
+		},
+		{
+			name: "no slice was read though pods run", station: path.Group, want: path.Unknown, says: "no EndpointSlice that was read",
+			do: func(f *fixture) {
+				empty(&f.s.EndpointSlices)
+				for g := range f.s.Endpoints {
+					f.s.Endpoints[g] = facts.Found([]*computepb.NetworkEndpointWithHealthStatus(nil))
+				}
+			},
+		},
+		{
+			name: "no pods, no members", station: path.Group, want: path.OK, says: "no endpoints", also: []path.Station{path.Pods},
+			do: func(f *fixture) {
+				empty(&f.s.EndpointSlices)
+				without(&f.s.Pods, func(p *corev1.Pod) bool { return p.Namespace == "argocd" })
+				for g := range f.s.Endpoints {
+					f.s.Endpoints[g] = facts.Found([]*computepb.NetworkEndpointWithHealthStatus(nil))
+				}
 			},
 		},
 		{
@@ -236,6 +271,12 @@ func TestGroup(t *testing.T) {
 			do: func(f *fixture) { f.s = f.s.Without(facts.InstanceGroups) },
 		},
 	})
+}
+
+// gone removes a pod from the cluster, and from the slices, but not from its NEG.
+func (f *fixture) gone() {
+	f.slice().Endpoints = f.slice().Endpoints[:2]
+	without(&f.s.Pods, func(p *corev1.Pod) bool { return p.Status.PodIP == "10.8.0.9" })
 }
 
 func (f *fixture) synced(status metav1.ConditionStatus) {

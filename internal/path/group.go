@@ -59,7 +59,9 @@ func groupRef(path string) facts.Ref {
 	return glbc.ComputeRef(facts.KindNEG, path)
 }
 
-// members compares NEGs with slices. What came about a moment ago is on its way.
+// members compares NEGs with slices. What came about a moment ago is on its way; an
+// endpoint that the slices don't have is right all the same where the Service has a pod
+// with its address.
 func (t *tracer) members(j *judgement, b glbc.Backend) (have, want int) {
 	c := glbc.CompareMembers(t.s, b)
 	if c.Err != nil {
@@ -69,12 +71,14 @@ func (t *tracer) members(j *judgement, b glbc.Backend) (have, want int) {
 	want = len(c.Desired.List)
 	have = want
 	for _, d := range c.Diffs {
-		if d.Fault != glbc.MemberStale {
+		j.differs(groupRef(d.NEG), "endpoints", endpointText(d.IP, d.Want), endpointText(d.IP, d.Port))
+		switch stale := d.Fault == glbc.MemberStale; {
+		case stale && t.runs(b, d.IP):
+			have, want = have+1, want+1
+			continue
+		case !stale:
 			have--
 		}
-		ref := groupRef(d.NEG)
-		wanted, is := endpointText(d.IP, d.Want), endpointText(d.IP, d.Port)
-		j.differs(ref, "endpoints", wanted, is)
 		if d.InFlight || d.Fault == glbc.MemberStale && d.Pod == "" && !c.Frozen && t.rollingOut(b) {
 			continue
 		}
@@ -87,8 +91,37 @@ func (t *tracer) members(j *judgement, b glbc.Backend) (have, want int) {
 		j.broken("the NEG of %s isn't synced: %s", nameOf(b), o.Why)
 	}
 	t.conditions(j, b, len(c.Diffs) > 0)
+	if want == 0 {
+		t.noMembers(j, b, c.Desired)
+		return 0, 0
+	}
 	j.ok(fmt.Sprintf("%d/%d", have, want))
 	return have, want
+}
+
+// noMembers: there should be none. That is strange where the Service has pods that run.
+func (t *tracer) noMembers(j *judgement, b glbc.Backend, m glbc.Members) {
+	pods, err := glbc.PodsOf(t.s, b)
+	settled := slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+		return !finished(p) && glbc.IsReady(p) && t.s.Now.Sub(glbc.Started(p)) >= editGrace
+	})
+	switch {
+	case err != nil:
+		j.unread("the pods of "+nameOf(b), err)
+	case !settled:
+		j.ok("no endpoints")
+	case m.Slices > 0 && !m.PortNamed && b.ServicePort != nil:
+		j.differs(b.Ref(t.s.ClusterName), "spec.ports.name", "a port of the EndpointSlices", b.ServicePort.Name)
+		j.broken("no EndpointSlice of %s has a port named %q", nameOf(b), b.ServicePort.Name)
+	default:
+		j.unknown("no EndpointSlice that was read has the pods of %s", nameOf(b))
+	}
+}
+
+// runs reports that a pod of the Service has the address and isn't on its way out.
+func (t *tracer) runs(b glbc.Backend, ip string) bool {
+	pods, _ := glbc.PodsOf(t.s, b)
+	return slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.Status.PodIP == ip && !finished(p) })
 }
 
 func endpointText(ip string, port int32) string {
@@ -145,6 +178,10 @@ func (t *tracer) nodes(j *judgement, bs *computepb.BackendService) (have, want i
 	byZone, ok := zones.Get()
 	if !ok {
 		j.unread("the cluster's nodes", zones.Err())
+		return 0, 0
+	}
+	if len(byZone) == 0 {
+		j.unknown("no node of the cluster was read")
 		return 0, 0
 	}
 	for _, g := range glbc.GroupsOf(bs) {

@@ -108,7 +108,7 @@ func (t *tracer) endpoints(j *judgement, b glbc.Backend, bs *computepb.BackendSe
 	case unread != "":
 		j.unread(name+"health of "+unread, err)
 	case c.silent > 0:
-		j.unknown("%s%s, no answer of the others yet", name, c)
+		j.unknown("%s%s, nothing is said of %d", name, c, c.silent)
 	case c.total() > 0:
 		j.ok(name + c.String())
 	case c.draining > 0:

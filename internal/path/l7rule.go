@@ -37,7 +37,7 @@ func (t *tracer) l7Rule(j *judgement) {
 	if d.NoAllow {
 		j.differs(ref, "allowed", strings.Join(want.Ports, ", "), "")
 	}
-	if d.OtherNetwork != "" {
+	if d.OtherNetwork != "" && t.s.NetworkName != "" {
 		j.differs(ref, "network", t.s.NetworkName, d.OtherNetwork)
 	}
 	if len(d.MissingPorts) > 0 && !d.NoAllow {

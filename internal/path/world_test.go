@@ -30,7 +30,13 @@ import (
 // snapshot holds all that a world has, as a complete collection would read it.
 func snapshot(t testing.TB, world string) *facts.Snapshot {
 	t.Helper()
-	sc, _, err := scenario.LoadFS(testdata.FS, "scenarios/healthy/"+world+".txtar", scenario.Options{Worlds: testdata.FS})
+	return snapshotOf(t, "scenarios/healthy/"+world+".txtar")
+}
+
+// snapshotOf is snapshot of any scenario.
+func snapshotOf(t testing.TB, file string) *facts.Snapshot {
+	t.Helper()
+	sc, _, err := scenario.LoadFS(testdata.FS, file, scenario.Options{Worlds: testdata.FS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +108,9 @@ func compute(t testing.TB, w *scenario.World, s *facts.Snapshot) {
 
 func network(t testing.TB, w *scenario.World, s *facts.Snapshot, c *container.Cluster) {
 	t.Helper()
+	if c.NetworkConfig == nil || w.Compute[c.NetworkConfig.Network] == nil {
+		return
+	}
 	parts := strings.Split(c.NetworkConfig.Network, "/")
 	s.NetworkProject, s.NetworkName, s.Region = parts[1], parts[4], glbc.Region(s)
 	n := &computepb.Network{}
