@@ -1,6 +1,8 @@
 package path
 
 import (
+	"slices"
+
 	"cloud.google.com/go/compute/apiv1/computepb"
 
 	"plumbline/internal/facts"
@@ -42,11 +44,9 @@ func (t *tracer) address(j *judgement) {
 }
 
 func ofAddress(c glbc.Code) bool {
-	switch c {
-	case glbc.StaticIPNotFound, glbc.StaticIPWrongScope, glbc.StaticIPInUse, glbc.StaticIPAnnotationsConflict, glbc.InternalHTTPSNeedsStaticIP:
-		return true
-	}
-	return false
+	return slices.Contains([]glbc.Code{
+		glbc.StaticIPNotFound, glbc.StaticIPWrongScope, glbc.StaticIPInUse, glbc.StaticIPAnnotationsConflict, glbc.InternalHTTPSNeedsStaticIP,
+	}, c)
 }
 
 // reserved compares the address that the Ingress names with the one that it has.

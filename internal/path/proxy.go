@@ -2,6 +2,7 @@ package path
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
@@ -20,13 +21,7 @@ func (t *tracer) proxy(j *judgement) {
 		t.linkedProxies(j)
 		return
 	}
-	t.faults(j, func(f glbc.Fault) bool {
-		switch f.Stage {
-		case glbc.StageTLS, glbc.StageFrontendConfig, glbc.StageProxy, glbc.StageCertificates, glbc.StageHTTPSProxy:
-			return true
-		}
-		return false
-	})
+	t.faults(j, func(f glbc.Fault) bool { return slices.Contains(proxyStages, f.Stage) })
 	names, _ := t.built.Names.Get()
 	if glbc.AllowsHTTP(t.ing) {
 		if p, ok := t.built.HTTPProxy.Get(); ok {
@@ -52,6 +47,9 @@ func (t *tracer) proxy(j *judgement) {
 	t.wantedPolicy(j, ref, p.GetSslPolicy())
 	t.presents(j, presented{ref, p.GetSslCertificates(), p.GetCertificateMap(), p.GetSslPolicy()})
 }
+
+// proxyStages are what GLBC does for proxies and what they present.
+var proxyStages = []glbc.Stage{glbc.StageTLS, glbc.StageFrontendConfig, glbc.StageProxy, glbc.StageCertificates, glbc.StageHTTPSProxy}
 
 // noProxies: the project lists no proxy at all.
 func (t *tracer) noProxies() bool {

@@ -1,6 +1,7 @@
 package path_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +59,7 @@ func (r row) check(t *testing.T) {
 		t.Errorf("no difference in %q: %+v", r.differs, h.Differences)
 	}
 	for _, other := range p.Hops {
-		if other.State == path.Broken && other.Station != r.station && !contains(r.also, other.Station) {
+		if other.State == path.Broken && other.Station != r.station && !slices.Contains(r.also, other.Station) {
 			t.Errorf("%s is broken as well: %s", other.Station, other.Says)
 		}
 	}
@@ -76,15 +77,6 @@ func (r row) check(t *testing.T) {
 func differsIn(h path.Hop, field string) bool {
 	for _, d := range h.Differences {
 		if strings.Contains(d.Field, field) && !d.Object.IsZero() {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(list []path.Station, s path.Station) bool {
-	for _, o := range list {
-		if o == s {
 			return true
 		}
 	}

@@ -18,13 +18,8 @@ func (t *tracer) urlMap(j *judgement) {
 		return
 	}
 	t.faults(j, func(f glbc.Fault) bool {
-		switch f.Stage {
-		case glbc.StageTranslate, glbc.StageURLMap, glbc.StageRedirectMap:
-			return true
-		case glbc.StageAnnotations:
-			return !ofAddress(f.Code)
-		}
-		return false
+		return f.Stage == glbc.StageTranslate || f.Stage == glbc.StageURLMap || f.Stage == glbc.StageRedirectMap ||
+			f.Stage == glbc.StageAnnotations && !ofAddress(f.Code)
 	})
 	t.redirectMap(j)
 	names, _ := t.built.Names.Get()

@@ -28,13 +28,13 @@ import (
 )
 
 // snapshot holds all that a world has, as a complete collection would read it.
-func snapshot(t testing.TB, world string) *facts.Snapshot {
+func snapshot(t *testing.T, world string) *facts.Snapshot {
 	t.Helper()
 	return snapshotOf(t, "scenarios/healthy/"+world+".txtar")
 }
 
 // snapshotOf is snapshot of any scenario.
-func snapshotOf(t testing.TB, file string) *facts.Snapshot {
+func snapshotOf(t *testing.T, file string) *facts.Snapshot {
 	t.Helper()
 	sc, _, err := scenario.LoadFS(testdata.FS, file, scenario.Options{Worlds: testdata.FS})
 	if err != nil {
@@ -64,7 +64,7 @@ func addresses(list []string) []netip.Addr {
 	return out
 }
 
-func compute(t testing.TB, w *scenario.World, s *facts.Snapshot) {
+func compute(t *testing.T, w *scenario.World, s *facts.Snapshot) {
 	t.Helper()
 	collection(t, w, "forwardingRules", &s.ForwardingRules)
 	collection(t, w, "addresses", &s.Addresses)
@@ -106,7 +106,7 @@ func compute(t testing.TB, w *scenario.World, s *facts.Snapshot) {
 	}
 }
 
-func network(t testing.TB, w *scenario.World, s *facts.Snapshot, c *container.Cluster) {
+func network(t *testing.T, w *scenario.World, s *facts.Snapshot, c *container.Cluster) {
 	t.Helper()
 	if c.NetworkConfig == nil || w.Compute[c.NetworkConfig.Network] == nil {
 		return
@@ -129,7 +129,7 @@ func network(t testing.TB, w *scenario.World, s *facts.Snapshot, c *container.Cl
 	s.RegionFirewall = facts.Found(&computepb.RegionNetworkFirewallPoliciesGetEffectiveFirewallsResponse{Firewalls: own})
 }
 
-func objects(t testing.TB, w *scenario.World, s *facts.Snapshot) {
+func objects(t *testing.T, w *scenario.World, s *facts.Snapshot) {
 	t.Helper()
 	s.ConfigMaps = map[string]facts.Value[*corev1.ConfigMap]{}
 	kinds := map[string][]*unstructured.Unstructured{}
@@ -167,7 +167,7 @@ func objects(t testing.TB, w *scenario.World, s *facts.Snapshot) {
 	s.GCPGatewayPolicies = listed[facts.GCPGatewayPolicy](t, kinds["GCPGatewayPolicy"])
 }
 
-func listed[T any](t testing.TB, list []*unstructured.Unstructured) facts.Value[[]*T] {
+func listed[T any](t *testing.T, list []*unstructured.Unstructured) facts.Value[[]*T] {
 	t.Helper()
 	all := []*T{}
 	for _, u := range list {
@@ -176,7 +176,7 @@ func listed[T any](t testing.TB, list []*unstructured.Unstructured) facts.Value[
 	return facts.Found(all)
 }
 
-func typed[T any](t testing.TB, u *unstructured.Unstructured) *T {
+func typed[T any](t *testing.T, u *unstructured.Unstructured) *T {
 	t.Helper()
 	o := new(T)
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, o); err != nil {
@@ -190,7 +190,7 @@ func typed[T any](t testing.TB, u *unstructured.Unstructured) *T {
 func collection[T any, P interface {
 	*T
 	proto.Message
-}](t testing.TB, w *scenario.World, name string, list *facts.Value[[]P],
+}](t *testing.T, w *scenario.World, name string, list *facts.Value[[]P],
 ) {
 	t.Helper()
 	all := []P{}
@@ -214,7 +214,7 @@ func sortedPaths[V any](m map[string]V) []string {
 	return paths
 }
 
-func parse(t testing.TB, raw []byte, o proto.Message) {
+func parse(t *testing.T, raw []byte, o proto.Message) {
 	t.Helper()
 	if err := (protojson.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, o); err != nil {
 		t.Fatalf("%s: %v", raw, err)
@@ -224,7 +224,7 @@ func parse(t testing.TB, raw []byte, o proto.Message) {
 func decoded[T any, P interface {
 	*T
 	proto.Message
-}](t testing.TB, raw json.RawMessage) (list []P, ok bool) {
+}](t *testing.T, raw json.RawMessage) (list []P, ok bool) {
 	t.Helper()
 	if raw == nil {
 		return nil, false
@@ -242,7 +242,7 @@ func decoded[T any, P interface {
 }
 
 func manager[T certificatemanager.CertificateMap | certificatemanager.CertificateMapEntry | certificatemanager.Certificate](
-	t testing.TB, w *scenario.World, name string, list *facts.Value[[]*T],
+	t *testing.T, w *scenario.World, name string, list *facts.Value[[]*T],
 ) {
 	t.Helper()
 	all := []*T{}
