@@ -22,7 +22,7 @@ func UsesNEG(s *facts.Snapshot, b Backend) facts.Value[bool] {
 	if NEGRequestOf(svc).Ingress {
 		return facts.Found(true)
 	}
-	if bs, ok := b.BackendService.Get(); ok {
+	if bs, live := b.BackendService.Get(); live {
 		return facts.Found(bs.GetRegion() != "")
 	}
 	ingresses, ok := s.Ingresses.Get()
@@ -44,7 +44,7 @@ func UsesNEG(s *facts.Snapshot, b Backend) facts.Value[bool] {
 	return facts.Found(inRegion)
 }
 
-var errBothScopes = errors.New("Ingresses of several classes lead to the Service port; which of them is meant can't be told")
+var errBothScopes = errors.New("several classes of Ingresses lead to the Service port; which of them is meant can't be told")
 
 // references reports that an Ingress sends requests to a Backend's port.
 func references(ing *networkingv1.Ingress, b Backend) bool {

@@ -43,6 +43,7 @@ func TestInferCheck(t *testing.T) {
 		{name: "named port on both sides", pods: []*corev1.Pod{probed("a", 0, get("/ready", intstr.FromString("http"), nil), named)}, target: intstr.FromString("http"), path: "/ready"},
 		{name: "the oldest pod decides", pods: []*corev1.Pod{probed("new", 0, get("/new", number, nil), port8080), probed("old", time.Hour, get("/old", number, nil), port8080)}, path: "/old"},
 		{name: "an older pod without a probe doesn't keep a younger one from deciding", pods: []*corev1.Pod{probed("old", time.Hour, nil, port8080), probed("new", 0, get("/new", number, nil), port8080)}, path: "/new"},
+		{name: "one number under two names", pods: []*corev1.Pod{probed("a", 0, get("/ready", intstr.FromString("second"), nil), corev1.ContainerPort{Name: "first", ContainerPort: 8080}, corev1.ContainerPort{Name: "second", ContainerPort: 8080})}, path: "/ready"},
 		{name: "one header called Host", pods: []*corev1.Pod{probed("a", 0, get("/ready", number, func(g *corev1.HTTPGetAction) {
 			g.HTTPHeaders = []corev1.HTTPHeader{{Name: "Host", Value: "x"}}
 		}), port8080)}, path: "/ready"},

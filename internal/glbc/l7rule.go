@@ -159,7 +159,7 @@ func (g *gathering) servicePort(namespace string, sb networkingv1.IngressService
 	svc, ok := found.Get()
 	if !ok {
 		if !found.IsAbsent() {
-			g.partly(fmt.Errorf("Service %s/%s: %w", namespace, sb.Name, found.Err()))
+			g.partly(fmt.Errorf("reading Service %s/%s: %w", namespace, sb.Name, found.Err()))
 		}
 		return
 	}

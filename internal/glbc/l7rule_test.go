@@ -82,6 +82,22 @@ func TestDesiredL7Rule(t *testing.T) {
 			f.s.BackendConfigs = facts.Unknown[[]*facts.BackendConfig](errDenied)
 		}, ports: "8080", partial: "403"},
 		{name: "a BackendConfig that doesn't exist: the port of a path counts all the same", do: func(f *fixture) { f.service(BackendConfigAnnotation, `{"default":"gone"}`) }, ports: "8080"},
+		{name: "wrong protocols: the port counts, the BackendConfig's doesn't", do: func(f *fixture) {
+			f.config().Spec.HealthCheck = &facts.BackendConfigCheck{Port: new(int64(9999))}
+			f.service(AppProtocolsAnnotation, `{"http":"GRPC"}`)
+		}, ports: "8080"},
+		{name: "an older purpose of the subnet, for an internal one", do: func(f *fixture) {
+			f.annotate(ClassAnnotation, ClassInternal)
+			f.subnet("europe-west1", "prod", "INTERNAL_HTTPS_LOAD_BALANCER", "ACTIVE")
+			subnets, _ := f.s.Subnetworks.Get()
+			subnets[0].IpCidrRange = new("10.129.0.0/23")
+		}, ports: "8080", sources: "10.129.0.0/23"},
+		{name: "an Ingress without class that another controller visibly serves", do: func(f *fixture) {
+			ing := second(f, onNodes(), "")
+			ing.Finalizers = nil
+			ing.Status.LoadBalancer.Ingress = []networkingv1.IngressLoadBalancerIngress{{IP: "203.0.113.9"}}
+			f.s.IngressClasses = facts.Found([]*networkingv1.IngressClass{{Spec: networkingv1.IngressClassSpec{Controller: "k8s.io/ingress-nginx"}}})
+		}, ports: "8080", partial: "pay/pay isn't known"},
 		{name: "that of a default backend doesn't", do: func(f *fixture) {
 			f.service(BackendConfigAnnotation, `{"default":"gone"}`)
 			f.ing.Spec.Rules = nil

@@ -134,6 +134,11 @@ func TestDesiredMembers(t *testing.T) {
 		{name: "a node that isn't ready keeps its endpoints", do: func(w *town) { w.nodes[0].Status.Conditions[0].Status = corev1.ConditionUnknown }, want: both},
 		{name: "an endpoint of a slice made by hand", do: func(w *town) { w.slice.Endpoints[0].TargetRef = nil }, want: onlyB, left: "targets no pod"},
 		{name: "one whose pod is gone", do: func(w *town) { w.pods = w.pods[1:] }, want: onlyB, left: "doesn't exist"},
+		{name: "a pod's address is that of its endpoint that stays", do: func(w *town) {
+			old := endpointIn("10.8.0.7", "n-a", "web-1")
+			old.Conditions.Terminating = new(true)
+			w.slice.Endpoints = append(w.slice.Endpoints, old)
+		}, want: both, left: "terminating"},
 		{name: "an endpoint twice", do: func(w *town) { w.slice.Endpoints = append(w.slice.Endpoints, w.slice.Endpoints[0]) }, want: both},
 		{name: "a node of another subnet", do: func(w *town) { w.nodes[0].Labels[nodeSubnetLabel] = "additional" }, want: onlyB},
 	} {
@@ -235,6 +240,7 @@ func TestCompareMembers(t *testing.T) {
 			w.slice.Endpoints[0].Conditions.Terminating = new(true)
 			w.pods[0].DeletionTimestamp, w.pods[0].DeletionGracePeriodSeconds = new(metav1.NewTime(w.s.Now.Add(time.Hour))), new(int64(7200))
 		}, want: []memberDiff{{MemberStale, "z-a 10.8.0.1", false}}},
+		{name: "an endpoint whose pod is gone isn't on its way out", do: func(w *town) { w.pods = w.pods[1:] }, want: []memberDiff{{MemberStale, "z-a 10.8.0.1", false}}},
 		{name: "a zone without NEG", do: func(w *town) { w.bs.Backends = w.bs.Backends[1:] }, want: []memberDiff{{MemberNoNEG, "z-a 10.8.0.1", false}}},
 		{name: "a zone that the cluster left", do: func(w *town) { w.slice.Endpoints, w.negA = w.slice.Endpoints[1:], nil }},
 		{name: "a NEG that couldn't be read tells nothing of its zone", do: func(w *town) { w.negB = nil }, after: func(w *town, _ *Backend) {
@@ -294,6 +300,7 @@ func TestServiceNEG(t *testing.T) {
 		found, absent bool
 	}{
 		{name: "by its labels", all: facts.Found([]*facts.ServiceNEG{named("web2", "80"), named("web", "81"), mine}), found: true},
+		{name: "one of another namespace", all: facts.Found([]*facts.ServiceNEG{{ObjectMeta: metav1.ObjectMeta{Namespace: "pay", Labels: mine.Labels}}}), absent: true},
 		{name: "none for the port", all: facts.Found([]*facts.ServiceNEG{named("web", "81")}), absent: true},
 		{name: "the CRD isn't installed", all: facts.Absent[[]*facts.ServiceNEG](), absent: true},
 		{name: "they couldn't be read", all: facts.Unknown[[]*facts.ServiceNEG](errDenied)},
@@ -341,44 +348,5 @@ func TestNEGFaults(t *testing.T) {
 		if got := NEGFaultOf(message); got != want {
 			t.Errorf("%s: %q, want %q", message, got, want)
 		}
-	}
-}
-
-// TestGate has a row for each of the reflector's words (ingress-controller.md §4).
-func TestGate(t *testing.T) {
-	t.Parallel()
-	const marking = ` Marking condition "cloud.google.com/load-balancer-neg-ready" to True.`
-	for _, tt := range []struct {
-		name         string
-		status       corev1.ConditionStatus
-		reason, says string
-		want         Gate
-	}{
-		{name: "healthy", status: "True", reason: "LoadBalancerNegReady", says: `Pod has become Healthy in NEG "Key{\"k8s1-web\", zone: \"z-a\"}" attached to BackendService "Key{\"k8s1-bs\"}".` + marking, want: Gate{State: GateHealthy, Open: true, Proven: true, NEGs: []string{"k8s1-web"}, BackendService: "k8s1-bs"}},
-		{name: "healthy in a region, names without keys", status: "True", reason: "LoadBalancerNegReady", says: `Pod has become Healthy in NEG "k8s1-web" attached to BackendService "k8s1-bs".` + marking, want: Gate{State: GateHealthy, Open: true, Proven: true, NEGs: []string{"k8s1-web"}, BackendService: "k8s1-bs"}},
-		{name: "in no NEG", status: "True", reason: "LoadBalancerNegReady", says: "Pod does not belong to any NEG." + marking, want: Gate{State: GateNotInNEG, Open: true}},
-		{name: "another subnet", status: "True", reason: "LoadBalancerNegReady", says: "Pod belongs to a node in non-default subnet." + marking, want: Gate{State: GateOtherSubnet, Open: true}},
-		{name: "no health check", status: "True", reason: "LoadBalancerNegWithoutHealthCheck", says: `Pod is in NEG "Key{\"k8s1-web\", zone: \"z-a\"}". NEG is not attached to any BackendService with health checking.` + marking, want: Gate{State: GateNoCheck, Open: true, NEGs: []string{"k8s1-web"}}},
-		{name: "timed out: open, and healthy it isn't", status: "True", reason: "LoadBalancerNegTimeout", says: "Timeout waiting for pod to become healthy in at least one of the NEG(s): [k8s1-a k8s1-b]." + marking, want: Gate{State: GateTimedOut, Open: true, NEGs: []string{"k8s1-a", "k8s1-b"}}},
-		{name: "waiting, with the status left empty", reason: "LoadBalancerNegNotReady", says: "Waiting for pod to become healthy in at least one of the NEG(s): [k8s1-a]", want: Gate{State: GateWaiting, NEGs: []string{"k8s1-a"}}},
-		{name: "no node", reason: "LoadBalancerNegNotReady", says: "Unable to determine the pod's node name.", want: Gate{State: GateNodeUnknown}},
-		{name: "no subnet", reason: "LoadBalancerNegNotReady", says: "Unable to determine if the pod is in the default subnet.", want: Gate{State: GateNodeUnknown}},
-		{name: "words that aren't known", status: "True", reason: "LoadBalancerNegReady", says: "All is well.", want: Gate{State: GateOther, Open: true}},
-		{name: "said to be healthy, and the gate is shut", status: "False", reason: "LoadBalancerNegReady", says: `Pod has become Healthy in NEG "n" attached to BackendService "b".`, want: Gate{State: GateHealthy, NEGs: []string{"n"}, BackendService: "b"}},
-	} {
-		pod := &corev1.Pod{Spec: corev1.PodSpec{ReadinessGates: []corev1.PodReadinessGate{{ConditionType: ReadinessGate}}}}
-		pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: "True"}, {Type: ReadinessGate, Status: tt.status, Reason: tt.reason, Message: tt.says}}
-		tt.want.Reason, tt.want.Message = tt.reason, tt.says
-		if diff := cmp.Diff(tt.want, GateOf(pod)); diff != "" {
-			t.Errorf("%s: %s", tt.name, diff)
-		}
-	}
-	pod := &corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: ReadinessGate, Status: "False"}}}}
-	if g := GateOf(pod); g.State != GateNone || !g.Open {
-		t.Errorf("a condition without a gate: %+v", g)
-	}
-	pod.Spec.ReadinessGates, pod.Status.Conditions = []corev1.PodReadinessGate{{ConditionType: ReadinessGate}}, nil
-	if g := GateOf(pod); g.State != GateUnset || g.Open {
-		t.Errorf("a gate without a condition: %+v", g)
 	}
 }
