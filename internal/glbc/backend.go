@@ -181,10 +181,11 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 	named := namesWritten(ing, b)
 	var candidates []*computepb.BackendService
 	for _, bs := range all {
-		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || foreign(s, bs) {
+		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || b.excluded(bs) {
 			continue
 		}
-		if d, ok := ParseDescription(bs.GetDescription()); ok && b.is(d) || !ok && (slices.Contains(named, bs.GetName()) || b.named(s, bs)) {
+		d, ok := ParseDescription(bs.GetDescription())
+		if fits := ok && b.is(d) || !ok && (slices.Contains(named, bs.GetName()) || b.named(s, bs)); fits && !foreign(s, bs) {
 			candidates = append(candidates, bs)
 		}
 	}
@@ -205,6 +206,12 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 		return facts.Found(candidates[0])
 	}
 	return facts.Unknown[*computepb.BackendService](errAmbiguous)
+}
+
+// excluded is a quick look at a description: it is GLBC's, and of another Service.
+func (b Backend) excluded(bs *computepb.BackendService) bool {
+	d := bs.GetDescription()
+	return strings.Contains(d, `"kubernetes.io/service-name"`) && !strings.Contains(d, b.Service)
 }
 
 // Describes reports that a backend service says of itself that it is this Service
