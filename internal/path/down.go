@@ -5,6 +5,7 @@ import (
 
 	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -56,44 +57,53 @@ func Down(s *facts.Snapshot, ref facts.Ref) []Leg {
 func reachesOf(s *facts.Snapshot, ref facts.Ref) []Reach {
 	switch ref.Kind {
 	case facts.KindHost:
-		return slices.DeleteFunc(reaching(s, nil, everything), func(r Reach) bool {
-			return !slices.ContainsFunc(r.Routes, func(route Route) bool { return route.Host != "" && covers(route.Host, ref.Name) })
-		})
+		serves := func(host string) bool { return covers(host, ref.Name) }
+		return fronted(s, func(ing *networkingv1.Ingress) bool { return slices.ContainsFunc(glbc.Hosts(ing), serves) },
+			func(_ *front, m *computepb.UrlMap) bool { return slices.ContainsFunc(glbc.HostsOf(m), serves) })
 	case facts.KindForwardingRule, facts.KindURLMap:
-		return slices.DeleteFunc(reaching(s, nil, everything), func(r Reach) bool {
-			return !slices.ContainsFunc(frontOf(s, r.Target), func(o facts.Ref) bool { return o == ref })
+		is := func(url string) bool { return url != "" && glbc.ComputeRef(ref.Kind, url) == ref }
+		return fronted(s, func(ing *networkingv1.Ingress) bool {
+			f := glbc.FrontendOf(s, ing)
+			return slices.ContainsFunc([]string{urlOf(f.HTTP), urlOf(f.HTTPS), urlOf(f.URLMap), urlOf(f.RedirectMap)}, is)
+		}, func(f *front, m *computepb.UrlMap) bool {
+			return is(m.GetSelfLink()) || slices.ContainsFunc(f.rules, func(r *computepb.ForwardingRule) bool { return is(r.GetSelfLink()) })
 		})
 	}
 	return Up(s, ref)
 }
 
-// frontOf are the forwarding rules and URL maps of a Reach's target.
-func frontOf(s *facts.Snapshot, target facts.Ref) []facts.Ref {
-	var refs []facts.Ref
-	add := func(kind, url string) {
-		if url != "" {
-			refs = append(refs, glbc.ComputeRef(kind, url))
+// fronted are the Ingresses, Gateways and other URL maps that are wanted.
+func fronted(s *facts.Snapshot, ingress func(*networkingv1.Ingress) bool, others func(*front, *computepb.UrlMap) bool) []Reach {
+	var list []Reach
+	var known []string
+	ingresses, _ := s.Ingresses.Get()
+	for _, ing := range ingresses {
+		if !ingress(ing) || !mayServe(s, ing) {
+			continue
 		}
+		list = append(list, ingressReach(s, ing, everything))
+		f := glbc.FrontendOf(s, ing)
+		known = append(known, urlOf(f.URLMap), urlOf(f.RedirectMap))
 	}
-	t := newTracer(s, target, Evidence{})
-	if t.ing != nil {
-		add(facts.KindForwardingRule, urlOf(t.built.HTTP))
-		add(facts.KindForwardingRule, urlOf(t.built.HTTPS))
-		add(facts.KindURLMap, urlOf(t.built.URLMap))
-		return refs
+	list = append(list, gatewayReaches(s, func(t *tracer) bool {
+		for _, m := range t.front.maps {
+			known = append(known, m.GetSelfLink())
+		}
+		return slices.ContainsFunc(t.front.maps, func(m *computepb.UrlMap) bool { return others(&t.front, m) })
+	}, everything)...)
+	maps, _ := s.URLMaps.Get()
+	for _, m := range maps {
+		f := front{maps: []*computepb.UrlMap{m}}
+		if f.before(s); !others(&f, m) || slices.ContainsFunc(known, func(url string) bool { return same(url, m.GetSelfLink()) }) {
+			continue
+		}
+		r := Reach{Target: glbc.ComputeRef(facts.KindURLMap, m.GetSelfLink()), Addresses: f.addresses()}
+		for _, service := range glbc.ServicesOf(m) {
+			r.add(routesTo(m, service)...)
+		}
+		list = append(list, r)
 	}
-	f := t.front
-	if target.Kind == facts.KindURLMap {
-		f.maps = mapsAt(s, target)
-		f.before(s)
-	}
-	for _, r := range f.rules {
-		add(facts.KindForwardingRule, r.GetSelfLink())
-	}
-	for _, m := range f.maps {
-		add(facts.KindURLMap, m.GetSelfLink())
-	}
-	return refs
+	return list
 }
 
 func mapsAt(s *facts.Snapshot, ref facts.Ref) []*computepb.UrlMap {

@@ -30,7 +30,10 @@ func (t *tracer) firewall(j *judgement) {
 		}
 		t.admitted(j, b, bs)
 	}
-	t.l7Rule(j)
+	if j.state() != OK {
+		// What all Ingresses of a cluster need takes a while to gather.
+		t.l7Rule(j)
+	}
 }
 
 func (t *tracer) admitted(j *judgement, b glbc.Backend, bs *computepb.BackendService) {

@@ -48,29 +48,34 @@ func Up(s *facts.Snapshot, ref facts.Ref) []Reach {
 			return []Reach{ingressReach(s, ing, everything)}
 		}
 		return nil
-	case facts.KindService:
-		return reaching(s, []string{ref.Namespace}, func(b glbc.Backend) bool { return b.Namespace == ref.Namespace && b.Service == ref.Name })
-	case facts.KindPod:
-		return reaching(s, namespacesOf(ref), func(b glbc.Backend) bool { return servesPod(s, b, ref) })
-	case facts.KindCertificate:
-		return presentedBy(s, ref)
 	case facts.KindGateway:
 		return gatewayReaches(s, func(t *tracer) bool { return t.target == ref }, everything)
+	case facts.KindService:
+		return reaching(s, []string{ref.Namespace}, nil, func(b glbc.Backend) bool { return b.Namespace == ref.Namespace && b.Service == ref.Name })
+	case facts.KindPod:
+		return reaching(s, namespacesOf(ref), nil, func(b glbc.Backend) bool { return servesPod(s, b, ref) })
+	case facts.KindCertificate:
+		return presentedBy(s, ref)
 	}
 	behind := glbc.BackendServicesOf(s, ref)
-	var namespaces []string
-	for _, bs := range behind {
-		found := glbc.NamespacesOf(s, bs)
-		if len(found) == 0 {
-			namespaces = nil
-			break
-		}
-		namespaces = append(namespaces, found...)
-	}
-	return reaching(s, namespaces, func(b glbc.Backend) bool {
+	return reaching(s, namespacesBehind(s, behind), behind, func(b glbc.Backend) bool {
 		bs, ok := b.BackendService.Get()
 		return ok && slices.ContainsFunc(behind, func(o *computepb.BackendService) bool { return glbc.Path(o) == glbc.Path(bs) })
 	})
+}
+
+// namespacesBehind are the namespaces of the Services that backend services stand for;
+// nil where one doesn't tell.
+func namespacesBehind(s *facts.Snapshot, services []*computepb.BackendService) []string {
+	namespaces := []string{}
+	for _, bs := range services {
+		found := glbc.NamespacesOf(s, bs)
+		if len(found) == 0 {
+			return nil
+		}
+		namespaces = append(namespaces, found...)
+	}
+	return namespaces
 }
 
 func everything(glbc.Backend) bool { return true }
@@ -90,21 +95,20 @@ func servesPod(s *facts.Snapshot, b glbc.Backend, ref facts.Ref) bool {
 	})
 }
 
-// reaching is every way to a Backend that fits. Its Service is in one of the namespaces;
-// nil means any. An Ingress leads to Services of its own namespace only.
-func reaching(s *facts.Snapshot, namespaces []string, fits func(glbc.Backend) bool) []Reach {
+// reaching is every way to a Backend that fits. Its Service is in one of the namespaces,
+// nil means any: an Ingress leads to Services of its own namespace only. services are the
+// backend services that may be reached without Ingress and Gateway.
+func reaching(s *facts.Snapshot, namespaces []string, services []*computepb.BackendService, fits func(glbc.Backend) bool) []Reach {
 	var list []Reach
 	var known []string
 	ingresses, _ := s.Ingresses.Get()
 	for _, ing := range ingresses {
-		if namespaces != nil && !slices.Contains(namespaces, ing.Namespace) || glbc.WhyNotServed(s, ing) != "" && !glbc.ClassIn(s, ing).Unsure {
+		if namespaces != nil && !slices.Contains(namespaces, ing.Namespace) || !mayServe(s, ing) || !slices.ContainsFunc(glbc.Backends(s, ing), fits) {
 			continue
 		}
+		list = append(list, ingressReach(s, ing, fits))
 		f := glbc.FrontendOf(s, ing)
 		known = append(known, urlOf(f.URLMap), urlOf(f.RedirectMap))
-		if slices.ContainsFunc(glbc.Backends(s, ing), fits) {
-			list = append(list, ingressReach(s, ing, fits))
-		}
 	}
 	list = append(list, gatewayReaches(s, func(t *tracer) bool {
 		for _, m := range t.front.maps {
@@ -112,13 +116,15 @@ func reaching(s *facts.Snapshot, namespaces []string, fits func(glbc.Backend) bo
 		}
 		return slices.ContainsFunc(t.backends, fits)
 	}, fits)...)
-	services, _ := s.BackendServices.Get()
 	for _, bs := range services {
-		if fits(glbc.BackendOf(s, bs)) {
-			list = append(list, outsideReaches(s, bs, known)...)
-		}
+		list = append(list, outsideReaches(s, bs, known)...)
 	}
 	return list
+}
+
+// mayServe: GLBC serves the Ingress, or it can't be told.
+func mayServe(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
+	return glbc.WhyNotServed(s, ing) == "" || glbc.ClassIn(s, ing).Unsure
 }
 
 // ingressReach is what an Ingress's routes, as far as they lead to Backends that fit.
