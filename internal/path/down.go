@@ -57,7 +57,7 @@ func Down(s *facts.Snapshot, ref facts.Ref) []Leg {
 func reachesOf(s *facts.Snapshot, ref facts.Ref) []Reach {
 	switch ref.Kind {
 	case facts.KindHost:
-		serves := func(host string) bool { return covers(host, ref.Name) }
+		serves := func(host string) bool { return routes(host, ref.Name) }
 		return fronted(s, func(ing *networkingv1.Ingress) bool { return slices.ContainsFunc(glbc.Hosts(ing), serves) },
 			func(_ *front, m *computepb.UrlMap) bool { return slices.ContainsFunc(glbc.HostsOf(m), serves) })
 	case facts.KindForwardingRule, facts.KindURLMap:
@@ -139,7 +139,7 @@ func legOf(s *facts.Snapshot, r Reach, b glbc.Backend, ref facts.Ref) Leg {
 	leg.Routes = routesOf(s, r.Target, b)
 	if ref.Kind == facts.KindHost {
 		leg.Routes = slices.DeleteFunc(leg.Routes, func(route Route) bool {
-			return route.Host != "" && !covers(route.Host, ref.Name) && route.Host != glbc.AnyHost
+			return route.Host != "" && !routes(route.Host, ref.Name) && route.Host != glbc.AnyHost
 		})
 	}
 	leg.Endpoints = landings(s, b)

@@ -44,7 +44,7 @@ func TestFirewall(t *testing.T) {
 			do: func(f *fixture) { f.health("UNHEALTHY", all) },
 		},
 		{
-			name: "no rule admits", station: path.Firewall, want: path.Broken, says: "probers can't reach tcp:8080", also: failing,
+			name: "no rule admits", station: path.Firewall, want: path.Broken, says: "probers can't reach tcp:8080", differs: "name", also: failing,
 			do: func(f *fixture) { f.health("UNHEALTHY", all); f.withoutL7Rule() },
 		},
 		{
@@ -60,18 +60,18 @@ func TestFirewall(t *testing.T) {
 			},
 		},
 		{
-			name: "the rule is disabled", station: path.Firewall, want: path.Broken, also: failing,
+			name: "the rule is disabled", station: path.Firewall, want: path.Broken, differs: "disabled", also: failing,
 			do: func(f *fixture) { f.health("UNHEALTHY", all); f.l7Rule().Disabled = new(true) },
 		},
 		{
-			name: "the rule admits one of the ranges", station: path.Firewall, want: path.Broken, says: "35.191.0.0/16 of probers can't reach", also: failing,
+			name: "the rule admits one of the ranges", station: path.Firewall, want: path.Broken, says: "35.191.0.0/16 of probers can't reach", differs: "sourceRanges", also: failing,
 			do: func(f *fixture) {
 				f.health("UNHEALTHY", all)
 				f.l7Rule().SourceRanges = []string{"130.211.0.0/22"}
 			},
 		},
 		{
-			name: "the rule is for another port", station: path.Firewall, want: path.Broken, also: failing,
+			name: "the rule is for another port", station: path.Firewall, want: path.Broken, differs: "allowed", also: failing,
 			do: func(f *fixture) { f.health("UNHEALTHY", all); f.l7Rule().Allowed[0].Ports = []string{"8081"} },
 		},
 		{

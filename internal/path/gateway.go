@@ -140,7 +140,7 @@ func (t *tracer) gatewayMap(j *judgement) {
 		j.unread("the routes of the Gateway", t.s.HTTPRoutes.Err())
 		return
 	}
-	if len(t.front.maps) == 0 {
+	if !t.mapsComplete() {
 		return
 	}
 	var live []string
@@ -150,7 +150,7 @@ func (t *tracer) gatewayMap(j *judgement) {
 		}
 	}
 	for _, host := range t.hosts() {
-		if slices.Contains(live, host) || slices.ContainsFunc(live, func(l string) bool { return l == "*" || covers(l, host) }) {
+		if !t.listens(host) || slices.ContainsFunc(live, func(l string) bool { return routes(l, host) }) {
 			continue
 		}
 		if route := t.oldRouteWith(host); route {
@@ -158,6 +158,29 @@ func (t *tracer) gatewayMap(j *judgement) {
 			t.wrong(j, "%s is not in the URL map", host)
 		}
 	}
+}
+
+// mapsComplete: all maps of the Gateway's proxies were read, and all proxies that may be.
+func (t *tracer) mapsComplete() bool {
+	return len(t.front.maps) > 0 && t.s.ForwardingRules.Known() && t.s.TargetHTTPProxies.Known() && t.s.TargetHTTPSProxies.Known() &&
+		!slices.ContainsFunc(t.front.mapsNamed(), func(url string) bool { return !isOneOf(t.front.maps, url) })
+}
+
+// listens: a listener is for the host; a wildcard of one is for all below it.
+func (t *tracer) listens(host string) bool {
+	return slices.ContainsFunc(t.gateway.Spec.Listeners, func(l gatewayv1.Listener) bool {
+		if l.Hostname == nil || *l.Hostname == "" {
+			return true
+		}
+		return routes(string(*l.Hostname), host)
+	})
+}
+
+// routes reports that a host rule of a URL map or a listener is for a host: the same, or
+// a wildcard for all below it. The one for any host doesn't count.
+func routes(pattern, host string) bool {
+	parent, wild := strings.CutPrefix(pattern, "*.")
+	return wild && strings.HasSuffix(host, "."+parent) || pattern == host
 }
 
 // oldRouteWith: a route with the host is there for longer than building it takes.

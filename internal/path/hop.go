@@ -14,6 +14,9 @@ type judgement struct {
 	seen        []observation
 	objects     []facts.Ref
 	differences []Difference
+	// doubtful: whether GKE's controllers serve the target can't be told, so that nothing
+	// they should have built is missed.
+	doubtful bool
 	// summary says what was seen where all is in order; empty leaves it to seen.
 	summary string
 }
@@ -35,6 +38,9 @@ func (j *judgement) unknown(f string, a ...any) { j.add(Unknown, f, a...) }
 func (j *judgement) broken(f string, a ...any)  { j.add(Broken, f, a...) }
 
 func (j *judgement) add(state State, format string, args ...any) {
+	if state == Broken && j.doubtful {
+		state = Unknown
+	}
 	j.seen = append(j.seen, observation{state, fmt.Sprintf(format, args...)})
 }
 

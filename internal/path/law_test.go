@@ -2,10 +2,15 @@ package path_test
 
 import (
 	"errors"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
 	"testing"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/path"
+	"plumbline/testdata"
 )
 
 // states are the states of a path's hops.
@@ -136,3 +141,27 @@ func TestEmptyListsBesideAnAddressBreakNoHop(t *testing.T) {
 }
 
 func empty[T any](v *facts.Value[[]T]) { *v = facts.Found([]T(nil)) }
+
+// Every scenario, broken as it may be, with each kind of read refused.
+func TestWhatCannotBeReadBreaksNoHopOfAnyScenario(t *testing.T) {
+	t.Parallel()
+	err := fs.WalkDir(testdata.FS, "scenarios", func(file string, _ fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(file, ".txtar") {
+			return err
+		}
+		s := snapshotOf(t, file)
+		for _, target := range targetsOf(s) {
+			before := states(path.Of(s, target, path.Evidence{}))
+			if !slices.ContainsFunc(slices.Collect(maps.Values(before)), func(st path.State) bool { return st == path.Broken || st == path.Unknown }) {
+				continue
+			}
+			for _, kind := range facts.Kinds {
+				breaksNothing(t, file+" "+target.String()+" without "+string(kind), before, path.Of(s.Without(kind), target, path.Evidence{}))
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -48,7 +48,7 @@ func Of(s *facts.Snapshot, target facts.Ref, evidence Evidence) Path {
 	}
 	p := Path{Target: target}
 	for _, station := range Stations {
-		j := &judgement{station: station}
+		j := &judgement{station: station, doubtful: t.doubtful && !ofCluster(station)}
 		if judge := judges[station]; t.reaches(station) {
 			judge(j)
 		} else {
@@ -58,3 +58,6 @@ func Of(s *facts.Snapshot, target facts.Ref, evidence Evidence) Path {
 	}
 	return p
 }
+
+// ofCluster: the station is the cluster's own, whoever serves the Ingress.
+func ofCluster(s Station) bool { return s == DNS || s == Service || s == Pods || s == App }

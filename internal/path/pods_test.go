@@ -38,6 +38,13 @@ func TestService(t *testing.T) {
 			do: func(f *fixture) { delete(f.service().Annotations, glbc.NEGAnnotation) },
 		},
 		{
+			name: "nginx needs no NEG", station: path.Service, want: path.OK,
+			do: func(f *fixture) {
+				f.ingress().Annotations[glbc.ClassAnnotation] = "nginx"
+				delete(f.service().Annotations, glbc.NEGAnnotation)
+			},
+		},
+		{
 			name: "its targetPort is no pod's", station: path.Service, want: path.Broken, says: "leads to port web, which no pod has", differs: "targetPort",
 			do: func(f *fixture) { f.service().Spec.Ports[0].TargetPort = intstr.FromString("web") },
 		},

@@ -44,7 +44,7 @@ func (t *tracer) oneService(j *judgement, b glbc.Backend) {
 		t.wrong(j, "%s has no port %s", b.Title(), portText(b))
 		return
 	}
-	if t.ing != nil && t.nothing == "" && glbc.Refused(b) {
+	if t.ing != nil && t.nothing == "" && !t.doubtful && glbc.Refused(b) {
 		kind := svc.Spec.Type
 		if kind == "" {
 			kind = corev1.ServiceTypeClusterIP

@@ -21,7 +21,9 @@ type tracer struct {
 	ing         *networkingv1.Ingress
 	class       glbc.Class
 	translation glbc.Translation
-	built       glbc.Frontend
+	// doubtful: whether GLBC serves the Ingress can't be told.
+	doubtful bool
+	built    glbc.Frontend
 
 	gateway *gatewayv1.Gateway
 
@@ -91,6 +93,7 @@ func (t *tracer) ingress(ing *networkingv1.Ingress) {
 	if t.class.Unsure {
 		t.nothing = ""
 	}
+	t.doubtful = t.nothing == "" && !glbc.SurelyServes(t.s, ing)
 	t.translation = glbc.Translate(t.s, ing)
 	t.built = glbc.FrontendOf(t.s, ing)
 	for _, b := range glbc.Backends(t.s, ing) {
