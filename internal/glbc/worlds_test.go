@@ -10,6 +10,8 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	gatewayv1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -105,6 +107,16 @@ func snapshot(t *testing.T, name string) *facts.Snapshot {
 				services = append(services, typed[corev1.Service](t, u))
 			case u.GetKind() == "Pod":
 				pods = append(pods, typed[corev1.Pod](t, u))
+			case u.GetKind() == "Gateway":
+				addTo(&s.Gateways, typed[gatewayv1.Gateway](t, u))
+			case u.GetKind() == "GatewayClass":
+				addTo(&s.GatewayClasses, typed[gatewayv1.GatewayClass](t, u))
+			case u.GetKind() == "HTTPRoute":
+				addTo(&s.HTTPRoutes, typed[gatewayv1.HTTPRoute](t, u))
+			case u.GetKind() == "ReferenceGrant":
+				addTo(&s.ReferenceGrants, typed[gatewayv1beta1.ReferenceGrant](t, u))
+			case u.GetKind() == "HealthCheckPolicy":
+				addTo(&s.HealthCheckPolicies, typed[facts.HealthCheckPolicy](t, u))
 			case id == "Namespace /kube-system":
 				s.ClusterUID = facts.Found(string(u.GetUID()))
 			case id == "ConfigMap kube-system/ingress-uid":
@@ -115,6 +127,11 @@ func snapshot(t *testing.T, name string) *facts.Snapshot {
 	s.Ingresses, s.Services, s.Pods = facts.Found(ingresses), facts.Found(services), facts.Found(pods)
 	s.BackendConfigs, s.FrontendConfigs = facts.Found([]*facts.BackendConfig(nil)), facts.Found([]*facts.FrontendConfig(nil))
 	return s
+}
+
+func addTo[T any](list *facts.Value[[]T], o T) {
+	all, _ := list.Get()
+	*list = facts.Found(append(all, o))
 }
 
 func typed[T any](t *testing.T, u *unstructured.Unstructured) *T {
