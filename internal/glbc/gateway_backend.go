@@ -37,10 +37,14 @@ type Routing struct {
 
 // GatewayBackends lists the Service ports that a Gateway sends requests to, joined
 // with the backend services that GKE's controller built for them.
-func GatewayBackends(s *facts.Snapshot, g *gatewayv1.Gateway) []Backend { return RoutingOf(s, g).Backends }
+func GatewayBackends(s *facts.Snapshot, g *gatewayv1.Gateway) []Backend {
+	return RoutingOf(s, g).Backends
+}
 
 // RefusedRefs lists the refs of a Gateway's routes that no ReferenceGrant allows.
-func RefusedRefs(s *facts.Snapshot, g *gatewayv1.Gateway) []RefusedRef { return RoutingOf(s, g).Refused }
+func RefusedRefs(s *facts.Snapshot, g *gatewayv1.Gateway) []RefusedRef {
+	return RoutingOf(s, g).Refused
+}
 
 // RoutingOf walks from a Gateway along its routes to the backend services. A ref
 // without weight (0) gets no requests and is left out, like a mirror's.
