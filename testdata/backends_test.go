@@ -139,7 +139,7 @@ func (a *audit) instanceGroups() {
 			a.problemf("%s has size %d, the zone %d nodes", name, group.GetSize(), size)
 		}
 		if strings.HasPrefix(group.GetName(), "k8s-ig--") {
-			a.same(name+" should be named", "k8s-ig--"+a.uid, group.GetName())
+			a.same(name+" should be named", glbc.InstanceGroupName(a.uid), group.GetName())
 		}
 	}
 }
@@ -206,7 +206,7 @@ func (a *audit) behind(name string, bs *computepb.BackendService) (svc *corev1.S
 	instances = strings.Contains(bs.GetBackends()[0].GetGroup(), "/instanceGroups/")
 	want := glbc.NEGName(a.uid, svc.Namespace, svc.Name, port.Port)
 	if instances {
-		want = glbc.InstanceGroupBackendName(port.NodePort) + a.uid
+		want = glbc.InstanceGroupBackend(a.uid, port.NodePort)
 	}
 	a.same(name+" should be named", want, bs.GetName())
 	a.same(name+" has protocol", bs.GetProtocol(), glbc.AppProtocol(svc, port.Name))
@@ -220,7 +220,7 @@ func (a *audit) asked(svc *corev1.Service, port *corev1.ServicePort, zone string
 	}
 	ig := resources[computepb.InstanceGroup](a, "instanceGroups")[facts.RelativePath(group)]
 	if !slices.ContainsFunc(ig.GetNamedPorts(), func(p *computepb.NamedPort) bool {
-		return p.GetPort() == port.NodePort && p.GetName() == "port"+strconv.Itoa(int(port.NodePort))
+		return p.GetPort() == port.NodePort && p.GetName() == glbc.NamedPort(port.NodePort)
 	}) {
 		a.problemf("%s has no named port %d", group, port.NodePort)
 	}

@@ -46,7 +46,9 @@ func contradictions(w *scenario.World) []string {
 	a.instanceGroups()
 	a.backendServices()
 	a.firewall()
+	a.admitted()
 	a.frontends()
+	a.certificates()
 	a.ingresses()
 	a.gateways()
 	return a.problems

@@ -85,8 +85,8 @@ func TestContradictionsAreSeen(t *testing.T) {
 		"an address that nobody uses":         {"external-neg", set(prod+"global/addresses/argocd", []any{}, "users"), "address argocd"},
 		"an Ingress with another address":     {"external-neg", set(prod+"global/addresses/argocd", "203.0.113.99", "address"), "address argocd"},
 		"a name that leads elsewhere":         {"external-neg", func(w *scenario.World) { w.DNS["shop.acme.example"] = scenario.DNSRecord{A: []string{"203.0.113.99"}} }, "shop.acme.example resolves to"},
-		"a URL map without the path":          {"external-neg", set(prod+"global/urlMaps/k8s2-um-ma0ofpm6-shop-storefront-xg5h9bov", []any{}, "pathMatchers"), "leads to"},
-		"a wrong hash in a name":              {"external-neg", annotation("Ingress", "argocd", "ingress.kubernetes.io/url-map", "k8s2-um-ma0ofpm6-argocd-argocd-00000000"), "url-map"},
+		"a URL map without the path":          {"external-neg", set(prod+"global/urlMaps/k8s2-um-ma0ofpm6-shop-storefront-xg5h9bov", []any{}, "pathMatchers"), "the URL map differs"},
+		"a wrong hash in a name":              {"external-neg", annotation("Ingress", "argocd", "ingress.kubernetes.io/url-map", "k8s2-um-ma0ofpm6-argocd-argocd-00000000"), "url-map k8s2-um-ma0ofpm6-argocd-argocd-00000000, it should be"},
 		"an instance with another address":    {"external-neg", inObject("Node", node, []any{map[string]any{"type": "InternalIP", "address": "10.132.0.77"}}, "status", "addresses"), "has address 10.132.0.11"},
 		"another cluster's names":             {"external-neg", inObject("Namespace", "kube-system", "00000000-58b1-4c7f-9a3e-6b1f0d7c2e95", "metadata", "uid"), "ma0ofpm6"},
 		"an instance group without its port":  {"external-instance-group", set(zoneB+"instanceGroups/k8s-ig--8c2e5d01a9b74f36", []any{}, "namedPorts"), "named port"},
@@ -99,7 +99,18 @@ func TestContradictionsAreSeen(t *testing.T) {
 		"a reference that nobody granted":     {"gateway", withoutObject("ReferenceGrant", "shop"), "no ReferenceGrant"},
 		"a check that isn't the policy's":     {"gateway", inObject("HealthCheckPolicy", "web", int64(20), "spec", "default", "checkIntervalSec"), "the controller would derive"},
 		"a Gateway that names a missing part": {"gateway", annotation("Gateway", "public", "networking.gke.io/url-maps", "/projects/417203956811/global/urlMaps/gkegw1-none"), "urlMaps/gkegw1-none, which isn't in the world"},
-		"a rule in the service project":       {"shared-vpc", moved("projects/net-host/global/firewalls/k8s-fw-l7--d41c7b90e2586fa3", prod+"global/firewalls/k8s-fw-l7--d41c7b90e2586fa3"), "no firewall rule"},
+		"a host without a certificate":        {"external-neg", set(prod+"global/sslCertificates/argocd-acme-example", map[string]any{"domains": []any{"other.acme.example"}, "status": "ACTIVE", "domainStatus": map[string]any{"other.acme.example": "ACTIVE"}}, "managed"), "no certificate for argocd.acme.example"},
+		"a certificate that doesn't work":     {"shared-vpc", set(prod+"global/sslCertificates/shop-acme-example", map[string]any{"domains": []any{"shop.acme.example"}, "status": "PROVISIONING"}, "managed"), "is PROVISIONING"},
+		"a map without its certificate": {"gateway", func(w *scenario.World) {
+			delete(w.Certificates, "projects/shop-prod/locations/global/certificates/partners-acme-example")
+		}, "doesn't work for partners.acme.example"},
+		"a map without entries": {"gateway", func(w *scenario.World) {
+			delete(w.Certificates, "projects/shop-prod/locations/global/certificateMaps/partners/certificateMapEntries/partners-acme-example")
+		}, "no certificate for partners.acme.example"},
+		"a route of a missing Gateway":          {"gateway", withoutObject("Gateway", "partners"), "there is no Gateway partners"},
+		"a rule that denies the probers":        {"gateway", set(prod+"global/firewalls/gke-main-c40d8e1f-exkubelet", []any{map[string]any{"IPProtocol": "all"}}, "denied"), "is denied"},
+		"a Gateway's rule that is switched off": {"gateway", set(prod+"global/firewalls/gkegw1-m86x-l7-prod-global", true, "disabled"), "is denied"},
+		"a rule in the service project":         {"shared-vpc", moved("projects/net-host/global/firewalls/k8s-fw-l7--d41c7b90e2586fa3", prod+"global/firewalls/k8s-fw-l7--d41c7b90e2586fa3"), "no firewall rule"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -102,10 +102,13 @@ type Options struct {
 	Probe bool
 	// CallTimeout is how long one read may take; 0 is the collector's default.
 	CallTimeout time.Duration
-	Store       service.Store
-	Notify      service.Notifier
-	Now         func() time.Time
-	Log         *slog.Logger
+	// ShareFor is how long what a project has as a whole may answer again; 0 is the
+	// collector's default, less than 0 shares nothing, as where the clock stands still.
+	ShareFor time.Duration
+	Store    service.Store
+	Notify   service.Notifier
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // An App is a running Service and its connections.
@@ -127,7 +130,7 @@ func New(ctx context.Context, cloud Cloud, o Options) (*App, error) {
 	collector, err := collect.New(ctx, collect.Config{
 		Compute: cloud.Compute, Container: cloud.Container, CertificateManager: cloud.CertificateManager,
 		Logging: cloud.Logging, Kubernetes: cloud.Kubernetes, DNS: dns.Config{Server: cloud.DNS},
-		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Now: o.Now, Log: o.Log,
+		Planner: service.Plan{}, CallTimeout: o.CallTimeout, Now: o.Now, ShareFor: o.ShareFor, Log: o.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("wiring the collector: %w", err)

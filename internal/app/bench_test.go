@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"log/slog"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"plumbline/internal/fakecloud"
 	"plumbline/internal/meter"
 	"plumbline/internal/scenario"
+	"plumbline/testdata"
 )
 
 // BenchmarkHandle takes one log entry from bytes to a posted message, over the wire
@@ -24,7 +26,7 @@ func BenchmarkHandle(b *testing.B) {
 				b.Fatal(err)
 			}
 			defer cloud.Close()
-			a, err := New(b.Context(), Fake(cloud), Options{Probe: true, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.DiscardHandler)})
+			a, err := New(b.Context(), Fake(cloud), Options{Probe: true, ShareFor: -1, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.DiscardHandler)})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -40,6 +42,33 @@ func BenchmarkHandle(b *testing.B) {
 			}
 			b.ReportMetric(float64(calls), "calls/op")
 			b.ReportMetric(float64(rounds), "rounds/op")
+		})
+	}
+}
+
+// BenchmarkLatency diagnoses with every answer of the cloud 100 ms late, as
+// `replay --latency 100ms` does: one backend service, and three in three zones. A tool
+// that reads one thing after the other would take as many times 100 ms as there are
+// calls.
+func BenchmarkLatency(b *testing.B) {
+	const latency = 100 * time.Millisecond
+	for _, path := range []string{"healthy/external-neg.storefront", "healthy/three-backends-three-zones", "health/redirect-to-https"} {
+		b.Run(path, func(b *testing.B) {
+			s, _, err := scenario.Load("../../testdata/scenarios/"+path+".txtar", scenario.Options{Worlds: testdata.FS})
+			if err != nil {
+				b.Fatal(err)
+			}
+			var out Replay
+			var total int64
+			for b.Loop() {
+				if out, err = Run(b.Context(), s, latency); err != nil || len(out.Differences) > 0 {
+					b.Fatal(errors.Join(err), out.Differences)
+				}
+				total += out.Timing.ElapsedMS
+			}
+			b.ReportMetric(float64(out.Timing.Calls), "calls")
+			b.ReportMetric(float64(out.Timing.Rounds), "rounds")
+			b.ReportMetric(float64(total)/float64(b.N), "ms/diagnosis")
 		})
 	}
 }

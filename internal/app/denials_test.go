@@ -63,6 +63,11 @@ func TestWorldsWithAReadRefused(t *testing.T) {
 					denied.Deny = []string{needs}
 					refused(t, needs, needs, diagnosed(t, s, &denied))
 				}
+				for _, scope := range scopesOf(s.World) {
+					partial := *s.World
+					partial.Unreachable = []string{scope}
+					refused(t, scope, "compute.", diagnosed(t, s, &partial))
+				}
 				for name := range s.World.Clusters {
 					gone := *s.World
 					gone.Unavailable = []string{"kubernetes/" + facts.LastSegment(name)}
@@ -71,6 +76,18 @@ func TestWorldsWithAReadRefused(t *testing.T) {
 			})
 		}
 	}
+}
+
+// scopesOf are the zones and regions that a world's Compute resources lie in.
+func scopesOf(w *scenario.World) []string {
+	var scopes []string
+	for path := range w.Compute {
+		if scope := facts.ScopeOf(path); scope != "" && scope != "global" && !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	slices.Sort(scopes)
+	return scopes
 }
 
 func refused(t *testing.T, what, gap string, d told) {

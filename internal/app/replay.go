@@ -108,7 +108,7 @@ func diagnose(ctx context.Context, s *scenario.Scenario, world *scenario.World, 
 		return outcome{}, fmt.Errorf("starting the fake cloud: %w", err)
 	}
 	defer cloud.Close()
-	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.DiscardHandler)})
+	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, ShareFor: -1, Notify: silent{}, Now: func() time.Time { return s.Now }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return outcome{}, err
 	}
@@ -198,7 +198,7 @@ func (r *Replay) timeline(ctx context.Context, s *scenario.Scenario, latency tim
 	}
 	defer cloud.Close()
 	now, ear := s.Now, &listener{}
-	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, Notify: ear, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, ShareFor: -1, Notify: ear, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

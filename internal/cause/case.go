@@ -79,7 +79,7 @@ func (c Case) Entries() []signal.Signal {
 // say who began it; the operation's first entry does, if it is among all.
 func ChangeOf(s signal.Signal, all []signal.Signal, what string) *Change {
 	ch := s.Change
-	out := &Change{By: ch.By, Controller: ch.Controller, At: s.At, Method: ch.Method, What: what, Entry: s.ID}
+	out := &Change{By: ch.By, Controller: ch.Controller, Caller: toolOf(ch), At: s.At, Method: ch.Method, What: what, Entry: s.ID}
 	if v, ok := ch.Fields[what]; ok {
 		out.To = &v
 	}
@@ -89,13 +89,22 @@ func ChangeOf(s signal.Signal, all []signal.Signal, what string) *Change {
 		}
 		out.At, out.Entry = other.At, other.ID
 		if other.Change.By != "" {
-			out.By, out.Controller = other.Change.By, other.Change.Controller
+			out.By, out.Controller, out.Caller = other.Change.By, other.Change.Controller, toolOf(other.Change)
 		}
 		if v, ok := other.Change.Fields[what]; ok {
 			out.To = &v
 		}
 	}
 	return out
+}
+
+// toolOf is what is known of the tool: nothing, where it is none of those that are
+// told apart.
+func toolOf(ch *signal.Change) signal.CallerKind {
+	if k := ch.CallerKind(); k != signal.OtherCaller {
+		return k
+	}
+	return ""
 }
 
 // Logged is what a health-check entry says of an endpoint, whatever its state.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plumbline/internal/facts"
+	"plumbline/internal/history"
 	"plumbline/internal/signal"
 )
 
@@ -159,7 +160,10 @@ type Finding struct {
 	Impact string
 	Since  time.Time
 	Change *Change
-	Fix    Fix
+	// Suspects are what the engine fills in where Change is nil: changes of the Subject
+	// that fit what it explains, nearest first. They prove nothing.
+	Suspects []history.Suspect
+	Fix      Fix
 	// Explains are the symptoms that this finding explains; the engine fills it in.
 	Explains []ID
 }
@@ -183,11 +187,13 @@ type ContractRow struct {
 
 // A Change is who changed what, when.
 type Change struct {
-	By         string    `json:"by"`
-	Controller bool      `json:"controller,omitempty"`
-	At         time.Time `json:"at"`
-	Method     string    `json:"method"`
-	What       string    `json:"what"`
+	By         string `json:"by"`
+	Controller bool   `json:"controller,omitempty"`
+	// Caller is the sort of tool; empty where the log doesn't tell.
+	Caller signal.CallerKind `json:"caller,omitempty"`
+	At     time.Time         `json:"at"`
+	Method string            `json:"method"`
+	What   string            `json:"what"`
 	// From and To are nil where the log doesn't tell; Removed says that there is no new
 	// value.
 	From    *string `json:"from"`

@@ -19,7 +19,7 @@ func (w writer) broken(f cause.Finding) Message {
 		context:  w.context(place(f.Affected, f.Subject), f.Subject, f.Since, w.id(f)),
 		why:      labelled("Why", say(f.Summary, 300)),
 		changed:  labelled("Changed", w.changed(f)),
-		fix:      labelled("Fix", w.fix(f.Fix)),
+		fix:      labelled("Fix", w.fix(kept(f))),
 		impact:   labelled("Impact", impact(f)),
 		ruledOut: labelled("Ruled out", w.ruledOut(4)),
 		gaps:     labelled("Could not read", w.gaps(f.Change == nil)),

@@ -15,7 +15,10 @@ const lookedBack = "30 days"
 // changed says who changed what before it broke, or what was looked at in vain, or
 // why nobody could look.
 func (w writer) changed(f cause.Finding) string {
-	if f.Change == nil {
+	switch {
+	case f.Change == nil && len(f.Suspects) > 0:
+		return "perhaps: " + w.nearest(f.Suspects)
+	case f.Change == nil:
 		return w.noChange(f.Subject)
 	}
 	line := w.change(*f.Change, f.Subject)
@@ -70,13 +73,21 @@ func values(c cause.Change) string {
 // quoted tells an empty or blank value from none.
 func quoted(value string) string { return `"` + say(value, maxName) + `"` }
 
-// by names the person, or says that it was a controller.
+// by names the person and the tool, or says that it was a controller.
 func by(c cause.Change) string {
-	switch {
-	case c.By == "":
-		return "somebody the log doesn't name"
-	case c.Controller:
-		return "a controller, not a person (" + say(c.By, 100) + ")"
+	who := somebody(c.By, c.Controller)
+	if word := c.Caller.Word(); word != "" && !c.Controller {
+		who += " with " + word
 	}
-	return say(c.By, 100)
+	return who
+}
+
+func somebody(by string, controller bool) string {
+	switch {
+	case by == "":
+		return "somebody the log doesn't name"
+	case controller:
+		return "a controller, not a person (" + say(by, 100) + ")"
+	}
+	return say(by, 100)
 }

@@ -23,6 +23,17 @@ func (w writer) fix(f cause.Fix) string {
 	return joinLines(text, command)
 }
 
+// kept adds to a fix who will undo it: a tool that made the change from a source of
+// its own will make it again.
+func kept(f cause.Finding) cause.Fix {
+	fix := f.Fix
+	if f.Change == nil || !f.Change.Caller.Reverts() || strings.Contains(fix.Caveat, f.Change.Caller.Word()) {
+		return fix
+	}
+	fix.Caveat = strings.TrimPrefix(fix.Caveat+"; ", "; ") + f.Change.Caller.Word() + " made the change and will make it again, unless its source is changed too"
+	return fix
+}
+
 func short(command string) bool {
 	text := inFence(command)
 	return length(escape(text, maxSection)) <= maxCommand && strings.Count(text, "\n") < 3

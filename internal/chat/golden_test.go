@@ -11,6 +11,7 @@ import (
 
 	"plumbline/internal/chat"
 	"plumbline/internal/incident"
+	"plumbline/internal/signal"
 )
 
 var update = flag.Bool("update", false, "rewrite the goldens in testdata")
@@ -23,11 +24,18 @@ func TestMessagesReadAsTheirGoldens(t *testing.T) {
 	yesterday := addonOff()
 	yesterday.At = yesterday.At.AddDate(0, 0, 2)
 	yesterday.Finding.Change.By, yesterday.Finding.Change.Controller = "service-123456789012@container-engine-robot.iam.gserviceaccount.com", true
+	nobody := noCause()
+	nobody.Diagnosis.Open, nobody.Diagnosis.HistoryRead = nobody.Diagnosis.Symptoms, true
+	perhaps := redirectToHTTPS()
+	perhaps.Finding.Change, perhaps.Finding.Suspects = nil, suspects()[1:2]
+	synced := redirectToHTTPS()
+	synced.Finding.Change.Caller = signal.ArgoCD
 	still := over()
 	still.FixedBy = nil
 	for name, n := range map[string]incident.Notice{
 		"addon-off": addonOff(), "redirect-to-https": redirectToHTTPS(), "unexplained": noCause(), "resolved": over(),
-		"log-unread": unlogged, "days-ago": yesterday, "resolved-by-itself": still,
+		"log-unread": unlogged, "days-ago": yesterday,
+		"suspects": accused(), "no-change": nobody, "perhaps": perhaps, "synced": synced, "resolved-by-itself": still,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

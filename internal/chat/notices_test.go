@@ -6,7 +6,10 @@ import (
 	"plumbline/internal/cause"
 	"plumbline/internal/engine"
 	"plumbline/internal/facts"
+	"plumbline/internal/history"
 	"plumbline/internal/incident"
+	"plumbline/internal/path"
+	"plumbline/internal/signal"
 )
 
 const (
@@ -145,6 +148,46 @@ func noCause() incident.Notice {
 		Incident: incident.Incident{
 			Key: "symptom/backend-unhealthy " + incident.Key(target.String()), Cause: cause.BackendUnhealthy, Subject: target, Affected: []facts.Ref{target},
 			Headline: d.Symptoms[0].Says, OpenedAt: d.At, Generation: 1,
+		},
+	}
+}
+
+// accused is noCause with changes that fit.
+func accused() incident.Notice {
+	n := noCause()
+	n.Diagnosis.Open, n.Diagnosis.HistoryRead, n.Diagnosis.Suspects = n.Diagnosis.Symptoms, true, suspects()
+	return n
+}
+
+func suspects() []history.Suspect {
+	rule := facts.Ref{Project: "shop-prod", Scope: "global", Kind: facts.KindFirewallRule, Name: "k8s-fw-l7--5f0c1a2b"}
+	return []history.Suspect{
+		{
+			Change: history.Change{
+				By: "dana@acme.example", Caller: signal.Gcloud, At: at("18:06:20"), Method: "v1.compute.firewalls.patch", Object: rule, Entry: "e1",
+				Fields: []history.Field{{Path: "disabled", To: new("true")}},
+			},
+			Station: path.Firewall, Lead: 191 * time.Second, Dated: true,
+		},
+		{
+			Change: history.Change{
+				By: "system:serviceaccount:argocd:argocd-application-controller", Caller: signal.ArgoCD, At: at("17:50:00"), Method: "io.k8s.apps.v1.deployments.patch",
+				Object: ref("Deployment", "argocd", "argocd-server"), Entry: "e2",
+				Fields: []history.Field{
+					{Path: "spec.template.spec.containers[app].env[URL].value"},
+					{Path: "spec.template.spec.containers[app].image", From: new("app:1"), To: new("app:2")},
+					{Path: "spec.replicas", To: new("2")},
+				},
+			},
+			Station: path.Pods, Lead: 19 * time.Minute, Dated: true,
+		},
+		{
+			Change:  history.Change{By: "kim@acme.example", Caller: signal.OtherCaller, At: at("12:00:00"), Method: "io.k8s.core.v1.services.update", Object: ref("Service", "shop", "web"), Untold: true, Entry: "e3"},
+			Station: path.Service, Lead: 6 * time.Hour, Dated: true,
+		},
+		{
+			Change:  history.Change{Caller: signal.OtherCaller, At: at("11:00:00"), Method: "v1.compute.firewalls.delete", Object: rule, Deleted: true},
+			Station: path.Firewall,
 		},
 	}
 }

@@ -25,6 +25,9 @@ const (
 func (w writer) thread(f cause.Finding) []Reply {
 	var sections []string
 	sections = append(sections, listed("Evidence", w.evidence(f.Evidence), evidenceShare)...)
+	if len(f.Suspects) > rootSuspects {
+		sections = append(sections, listed("Changed before", w.suspects(f.Suspects), remainderShare)...)
+	}
 	sections = append(sections, patches(f.Fix.Patches)...)
 	sections = append(sections, commands(f.Fix.Commands)...)
 	sections = append(sections, affected(f)...)

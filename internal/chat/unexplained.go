@@ -31,7 +31,7 @@ func (w writer) unexplained() Message {
 		context:  w.context(place(w.notice.Incident.Affected, subject), subject, begin, w.notice.Incident.Cause),
 		why:      labelled("Also seen", alsoSeen(d.Symptoms)),
 		facts:    w.numbered(d.Checked, 3),
-		changed:  labelled("Could not read", w.gaps(false)),
+		changed:  joinLines(labelled("Changed", w.suspected(subject)), labelled("Could not read", w.gaps(false))),
 		fix:      labelled("Next", w.next(subject)),
 		ruledOut: labelled("Ruled out", w.ruledOut(6)),
 		actions:  w.actions(),
@@ -39,7 +39,7 @@ func (w writer) unexplained() Message {
 	if len(r.facts) > 0 {
 		r.why = joinLines(r.why, "*Looked at*")
 	}
-	return w.message(r, w.thread(cause.Finding{Subject: subject, Evidence: d.Checked, Affected: w.notice.Incident.Affected}))
+	return w.message(r, w.thread(cause.Finding{Subject: subject, Evidence: d.Checked, Affected: w.notice.Incident.Affected, Suspects: d.Suspects}))
 }
 
 func alsoSeen(symptoms []cause.Symptom) string {
@@ -75,6 +75,10 @@ func (w writer) next(subject facts.Ref) string {
 			return ""
 		}
 		return joinLines("Read what the controller wrote to the object:", fence("kubectl describe "+strings.ToLower(subject.Kind)+" "+subject.Name+" -n "+subject.Namespace, maxCommand))
+	case cause.CertificateNotActive:
+		if subject.Scope != "" && words(subject.Name, subject.ProjectOf()) {
+			return joinLines("See what Google says of each domain:", fence("gcloud compute ssl-certificates describe "+subject.Name+" --project "+subject.ProjectOf()+scopeFlag(subject), maxCommand))
+		}
 	}
 	return ""
 }

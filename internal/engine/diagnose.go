@@ -126,6 +126,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	if len(d.Open) > 0 {
 		d.Checked = checked(c, d.Open)
 	}
+	d.accuse(c)
 	switch {
 	case len(d.Roots) > 0:
 		d.Verdict = RootCause

@@ -5,6 +5,7 @@ import (
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
+	"plumbline/internal/history"
 )
 
 // A Verdict is the outcome of a diagnosis in one word (scenario-format.md).
@@ -46,6 +47,11 @@ type Diagnosis struct {
 	// order.
 	RuledOut []RuledOut
 	Gaps     []Gap
+	// Suspects are the changes that can have caused what is Open, shortest lead time
+	// first; HistoryRead tells whether the log could be looked at, so that none means
+	// that there are none.
+	Suspects    []history.Suspect
+	HistoryRead bool
 	// Checked are further facts a person would look at next, for an unexplained
 	// verdict.
 	Checked []cause.Evidence

@@ -91,13 +91,15 @@ type ServiceNEG struct {
 		NetworkEndpointGroups []struct {
 			ID       string `json:"id,omitempty"`
 			SelfLink string `json:"selfLink,omitempty"`
-			Type     string `json:"networkEndpointType,omitempty"`
+			// SubnetURL is empty for the cluster's default subnet in older versions.
+			SubnetURL string `json:"subnetURL,omitempty"`
+			Type      string `json:"networkEndpointType,omitempty"`
 			// State is ACTIVE (or empty), INACTIVE or TO_BE_DELETED.
 			State string `json:"state,omitempty"`
 		} `json:"networkEndpointGroups,omitempty"`
 		// Conditions are Initialized and Synced.
 		Conditions   []metav1.Condition `json:"conditions,omitempty"`
-		LastSyncTime metav1.Time        `json:"lastSyncTime,omitempty"`
+		LastSyncTime metav1.Time        `json:"lastSyncTime"`
 	} `json:"status"`
 }
 

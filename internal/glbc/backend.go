@@ -162,6 +162,9 @@ func healthCheckOf(s *facts.Snapshot, bs *computepb.BackendService) facts.Value[
 				return facts.Found(hc)
 			}
 		}
+		if s.HealthChecks.Lacks(facts.ScopeOf(url)) {
+			return facts.Unknown[*computepb.HealthCheck](s.HealthChecks.Err())
+		}
 	}
 	return facts.Absent[*computepb.HealthCheck]()
 }
@@ -198,6 +201,9 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 	}
 	switch len(candidates) {
 	case 0:
+		if s.BackendServices.Lacks(ClassIn(s, ing).Scope(Region(s))) {
+			return facts.Unknown[*computepb.BackendService](s.BackendServices.Err())
+		}
 		return facts.Absent[*computepb.BackendService]()
 	case 1:
 		return facts.Found(candidates[0])

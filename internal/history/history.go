@@ -43,6 +43,17 @@ type Change struct {
 	before, after state
 }
 
+// Action is what was done to the object: created, deleted or changed.
+func (c Change) Action() string {
+	switch {
+	case c.Created:
+		return "created"
+	case c.Deleted:
+		return "deleted"
+	}
+	return "changed"
+}
+
 // A Field is one field that changed.
 type Field struct {
 	// Path is that of signal.Writes.

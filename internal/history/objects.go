@@ -45,14 +45,18 @@ func OnPath(s *facts.Snapshot, target facts.Ref) []Object {
 	case facts.KindCertificate:
 		w.add(target)
 		w.usersOf(target)
+		return w.list
 	}
-	if s.ClusterName != "" {
-		w.add(facts.ClusterRef(s.ClusterName))
-	}
-	if target.Kind != facts.KindCertificate {
-		w.firewalls()
-	}
+	w.surroundings()
 	return w.list
+}
+
+// surroundings adds the cluster and the network, which are part of every path.
+func (w *walk) surroundings() {
+	if w.facts.ClusterName != "" {
+		w.add(facts.ClusterRef(w.facts.ClusterName))
+	}
+	w.firewalls()
 }
 
 type walk struct {
@@ -84,7 +88,7 @@ func (w *walk) ingress(ing *networkingv1.Ingress) {
 	for _, b := range glbc.Backends(w.facts, ing) {
 		w.backend(b)
 	}
-	for _, name := range strings.Split(ing.Annotations[glbc.ManagedCertsAnnotation], ",") {
+	for name := range strings.SplitSeq(ing.Annotations[glbc.ManagedCertsAnnotation], ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			w.add(w.inCluster(facts.KindManagedCertificate, ing.Namespace, name))
 		}
@@ -116,7 +120,7 @@ func (w *walk) namedBy(ing *networkingv1.Ingress) {
 		return
 	}
 	for _, a := range named {
-		for _, name := range strings.Split(ing.Annotations[a.key], ",") {
+		for name := range strings.SplitSeq(ing.Annotations[a.key], ",") {
 			if name = strings.TrimSpace(name); name != "" {
 				w.add(facts.Ref{Project: w.facts.Project, Scope: scope, Kind: a.kind, Name: name})
 			}

@@ -12,11 +12,23 @@ import (
 	"plumbline/internal/knownapp"
 )
 
+// Behind lists the objects that decide whether the endpoints of one backend are
+// healthy: of an Ingress with several, those of the others aren't among them.
+func Behind(s *facts.Snapshot, b glbc.Backend) []Object {
+	w := &walk{facts: s}
+	w.backend(b)
+	w.surroundings()
+	return w.list
+}
+
 // backend adds what stands behind one Service port, and what its Service names.
 func (w *walk) backend(b glbc.Backend) {
 	s := w.facts
 	if bs, ok := b.BackendService.Get(); ok {
 		w.backendService(bs)
+	}
+	if b.Service == "" {
+		return
 	}
 	w.add(w.inCluster(facts.KindService, b.Namespace, b.Service))
 	svc, ok := b.Object.Get()

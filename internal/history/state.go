@@ -102,10 +102,10 @@ func (c *Change) touched(w write) []string {
 	for path, value := range w.writes.Named {
 		_, there := c.after.values[path]
 		element := strings.IndexByte(path, '[')
-		switch below := c.before.under(path); {
-		case value == nil && len(below) > 0:
-			list = append(list, below...)
-		case value != nil && !there && element > 0 && w.writes.Complete: // of a list, by index
+		switch {
+		case value == nil:
+			list = append(append(list, path), c.before.under(path)...)
+		case !there && element > 0 && w.writes.Complete: // of a list, by index
 			list = append(append(list, c.before.under(path[:element])...), c.after.under(path[:element])...)
 		default:
 			list = append(list, path)

@@ -13,9 +13,10 @@ import (
 type Suspect struct {
 	Change
 	Station path.Station
-	// Lead is the time from the change to the beginning of the failure; zero where that
-	// isn't known.
-	Lead time.Duration
+	// Lead is the time from the change to the beginning of the failure, where Dated
+	// tells that this is known.
+	Lead  time.Duration
+	Dated bool
 }
 
 // clockSkew is what two logs may differ by: of an object's creation, which is told to
@@ -39,7 +40,7 @@ func Suspects(changes []Change, failing []Dependency, since time.Time) []Suspect
 			continue
 		}
 		if !since.IsZero() {
-			s.Lead = max(0, since.Sub(c.At))
+			s.Lead, s.Dated = max(0, since.Sub(c.At)), true
 		}
 		if c.Controller {
 			controllers = append(controllers, s)

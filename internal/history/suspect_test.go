@@ -2,6 +2,7 @@ package history_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -222,20 +223,11 @@ func TestEveryDependencyLiesOnAStation(t *testing.T) {
 	t.Parallel()
 	for _, fact := range []history.Fact{history.Health, history.Provisioning, history.Certificate} {
 		for _, d := range history.On(fact, onPath()) {
-			if !contains(path.Stations, d.Station) {
+			if !slices.Contains(path.Stations, d.Station) {
 				t.Errorf("%s: %s is at %q", fact, d.Object, d.Station)
 			}
 		}
 	}
-}
-
-func contains(list []path.Station, s path.Station) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }
 
 // accused is a Suspect in one line.

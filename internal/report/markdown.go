@@ -45,6 +45,7 @@ func (r Report) markdown(b *strings.Builder) {
 	for _, c := range r.RootCauses {
 		c.markdown(b)
 	}
+	list(b, "Changed before", r.Suspects, Suspect.markdown)
 	list(b, "Ruled out", r.RuledOut, func(o RuledOut) string { return "`" + o.ID + "`: " + cell(o.Because) })
 	list(b, "Could not read", r.Gaps, func(g Gap) string { return "`" + code(g.Needs) + "`: " + cell(g.Error) })
 	list(b, "Notes", r.Notes, func(n Note) string { return "`" + n.ID + "` " + cell(n.Subject) + ": " + cell(n.Says) })
@@ -63,7 +64,7 @@ func (c RootCause) markdown(b *strings.Builder) {
 	}
 	list(b, "Affected", append(append([]string{}, c.Affected...), c.Hosts...), cell)
 	if ch := c.Change; ch != nil {
-		fmt.Fprintf(b, "Changed by %s at %s: `%s`%s\n\n", cell(ch.By), stamp(ch.At), code(ch.What), values(ch))
+		fmt.Fprintf(b, "Changed by %s at %s: `%s`%s\n\n", cell(ch.By)+with(ch.Caller), stamp(ch.At), code(ch.What), values(ch))
 	}
 	fmt.Fprintf(b, "Fix: %s\n\n", cell(c.Fix.Summary))
 	if c.Fix.Caveat != "" {

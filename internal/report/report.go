@@ -36,6 +36,9 @@ type Report struct {
 	Notes      []Note      `json:"notes"`
 	RuledOut   []RuledOut  `json:"ruledOut"`
 	Gaps       []Gap       `json:"gaps"`
+	// Suspects are changes that can have caused what no root cause explains, shortest
+	// lead time first.
+	Suspects []Suspect `json:"suspects"`
 }
 
 // A Symptom is something visibly wrong.
@@ -63,7 +66,9 @@ type RootCause struct {
 	Hosts      []string            `json:"hosts,omitempty"`
 	Impact     string              `json:"impact,omitempty"`
 	Change     *cause.Change       `json:"change"`
-	Fix        cause.Fix           `json:"fix"`
+	// Suspects are changes of the subject that fit, where Change is null.
+	Suspects []Suspect `json:"suspects,omitempty"`
+	Fix      cause.Fix `json:"fix"`
 }
 
 // A Note is worth saying and no root cause.
@@ -96,6 +101,7 @@ func Of(d engine.Diagnosis) Report {
 	r := Report{
 		Verdict: string(d.Verdict), Reason: d.Reason,
 		Symptoms: []Symptom{}, RootCauses: []RootCause{}, Notes: []Note{}, RuledOut: []RuledOut{}, Gaps: []Gap{},
+		Suspects: suspects(d.Suspects),
 	}
 	if !d.Target.IsZero() {
 		r.Target = &d.Target
@@ -126,7 +132,7 @@ func rootCause(f cause.Finding) RootCause {
 	return RootCause{
 		ID: string(f.Cause), Confidence: f.Confidence, Severity: f.Severity, Subject: f.Subject.String(), Headline: f.Headline, Summary: f.Summary,
 		Since: stamp(f.Since), Evidence: orEmpty(f.Evidence), Contract: f.Contract, Explains: orEmpty(f.Explains), Affected: affected,
-		Hosts: f.Hosts, Impact: f.Impact, Change: f.Change, Fix: f.Fix,
+		Hosts: f.Hosts, Impact: f.Impact, Change: f.Change, Suspects: suspects(f.Suspects), Fix: f.Fix,
 	}
 }
 

@@ -12,6 +12,9 @@ import (
 	"plumbline/internal/cause"
 	"plumbline/internal/engine"
 	"plumbline/internal/facts"
+	"plumbline/internal/history"
+	"plumbline/internal/path"
+	"plumbline/internal/signal"
 )
 
 const cluster = "projects/shop-prod/locations/europe-west1/clusters/main"
@@ -31,13 +34,26 @@ func finding(id cause.ID) cause.Finding {
 		Contract: []cause.ContractRow{{Observer: "kubelet", Asked: "GET :8080/", Got: "200", Differs: true}},
 		Explains: []cause.ID{cause.IngressNotProvisioned}, Affected: []facts.Ref{ingress("web")}, Hosts: []string{"shop.acme.example"},
 		Change: &cause.Change{
-			By: "dana@acme.example", Controller: true, At: noon, Method: "google.container.v1.ClusterManager.UpdateCluster",
+			By: "dana@acme.example", Controller: true, Caller: signal.Gcloud, At: noon, Method: "google.container.v1.ClusterManager.UpdateCluster",
 			What: "addonsConfig.httpLoadBalancing.disabled", From: new("false"), To: new("true"), Entry: "1f3kq9",
 		},
+		Suspects: []history.Suspect{suspect()},
 		Fix: cause.Fix{
 			Summary: "Switch it on.", Commands: []string{"gcloud container clusters update main"}, Caveat: "Terraform may undo it.",
 			Patches: []cause.Patch{{File: "main.tf", YAML: "disabled = false"}},
 		},
+	}
+}
+
+// suspect has every field set.
+func suspect() history.Suspect {
+	return history.Suspect{
+		Change: history.Change{
+			By: "dana@acme.example", Caller: signal.ArgoCD, At: noon, Method: "io.k8s.core.v1.services.patch", Entry: "e1",
+			Object: facts.Ref{Cluster: cluster, Kind: facts.KindService, Namespace: "shop", Name: "web"},
+			Fields: []history.Field{{Path: "spec.ports[80].targetPort", From: new("8080"), To: new("9090"), Removed: true}},
+		},
+		Station: path.Service, Lead: 3 * time.Minute, Dated: true,
 	}
 }
 
@@ -49,6 +65,7 @@ func diagnosis() engine.Diagnosis {
 		Roots:    []cause.Finding{finding("control/http-load-balancing-disabled")},
 		Notes:    []engine.Note{{ID: "health/logging-disabled", Subject: ingress("web"), Says: "logging is off"}},
 		RuledOut: []engine.RuledOut{{ID: "health/redirect", Because: "no endpoint is UNHEALTHY"}},
+		Suspects: []history.Suspect{suspect()},
 		Gaps:     []engine.Gap{{Needs: "compute.firewalls.list", Err: "403 PERMISSION_DENIED", Hides: []cause.ID{"network/firewall-rule-denies"}}},
 	}
 }
@@ -91,17 +108,18 @@ func TestFieldNamesAreTheContracts(t *testing.T) {
 	for _, tt := range []struct{ path, contract, added []string }{
 		{nil, []string{"scenario", "error", "reports", "timing"}, nil},
 		{[]string{"timing"}, []string{"calls", "rounds", "elapsedMs"}, nil},
-		{[]string{"reports"}, []string{"target", "verdict", "symptoms", "rootCauses", "notes", "ruledOut", "gaps"}, []string{"reason"}},
+		{[]string{"reports"}, []string{"target", "verdict", "symptoms", "rootCauses", "notes", "ruledOut", "gaps"}, []string{"reason", "suspects"}},
+		{[]string{"reports", "suspects"}, nil, []string{"by", "caller", "at", "object", "action", "field", "from", "to", "removed", "leadSeconds", "station", "entry"}},
 		{[]string{"reports", "target"}, []string{"cluster", "kind", "namespace", "name"}, nil},
 		{[]string{"reports", "symptoms"}, []string{"id", "subject", "since", "says"}, []string{"pending"}},
 		{
 			[]string{"reports", "rootCauses"},
 			[]string{"id", "confidence", "severity", "subject", "summary", "evidence", "explains", "affected", "change", "fix"},
-			[]string{"headline", "since", "contract", "hosts", "impact"},
+			[]string{"headline", "since", "contract", "hosts", "impact", "suspects"},
 		},
 		{[]string{"reports", "rootCauses", "evidence"}, []string{"source", "says", "link"}, nil},
 		{[]string{"reports", "rootCauses", "contract"}, nil, []string{"observer", "asked", "got", "differs"}},
-		{[]string{"reports", "rootCauses", "change"}, []string{"by", "at", "method", "what", "from", "to", "entry"}, []string{"controller"}},
+		{[]string{"reports", "rootCauses", "change"}, []string{"by", "at", "method", "what", "from", "to", "entry"}, []string{"controller", "caller"}},
 		{[]string{"reports", "rootCauses", "fix"}, []string{"summary", "commands", "patches"}, []string{"caveat"}},
 		{[]string{"reports", "rootCauses", "fix", "patches"}, []string{"file", "yaml"}, nil},
 		{[]string{"reports", "notes"}, []string{"id", "subject", "says"}, nil},
@@ -142,9 +160,27 @@ func TestValuesAreWhatTheContractShows(t *testing.T) {
 }
 
 // What isn't known is an empty list or null, never a missing field of the contract.
+func TestASuspectWithoutFieldsAndBeginningHasNulls(t *testing.T) {
+	s := suspect()
+	s.Fields, s.Deleted, s.Dated, s.Caller = nil, true, false, signal.OtherCaller
+	got := at(t, object(t, Of(engine.Diagnosis{Suspects: []history.Suspect{s}})), "suspects")
+	want := map[string]any{
+		"by": "dana@acme.example", "caller": "other", "at": "2026-11-17T11:00:00Z", "object": "Service/shop/web", "action": "deleted", "field": "",
+		"from": nil, "to": nil, "leadSeconds": nil, "station": "service", "entry": "e1",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("suspect (-want +got):\n%s", diff)
+	}
+	s.Dated, s.Deleted, s.Fields = true, false, []history.Field{{Path: "spec.type", To: new("NodePort")}, {Path: "spec.selector.app"}}
+	if rows := Of(engine.Diagnosis{Suspects: []history.Suspect{s}}).Suspects; len(rows) != 2 || *rows[0].LeadSeconds != 180 || rows[1].Field != "spec.selector.app" || rows[1].To != nil {
+		t.Errorf("two fields are %+v", rows)
+	}
+}
+
 func TestNothingIsSaidAsEmptyLists(t *testing.T) {
 	want := map[string]any{
 		"target": nil, "verdict": "not-ours", "symptoms": []any{}, "rootCauses": []any{}, "notes": []any{}, "ruledOut": []any{}, "gaps": []any{},
+		"suspects": []any{},
 	}
 	if diff := cmp.Diff(want, object(t, NotOurs())); diff != "" {
 		t.Errorf("not ours (-want +got):\n%s", diff)

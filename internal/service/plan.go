@@ -26,6 +26,9 @@ func (Plan) Resolve(s *facts.Snapshot, refs []facts.Ref) []facts.Target {
 }
 
 func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
+	if s.ClusterName == "" {
+		return resolveOutside(s, r)
+	}
 	t := facts.Target{Asked: r}
 	switch r.Kind {
 	case facts.KindCluster, facts.KindIngress, facts.KindGateway:
@@ -44,6 +47,25 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 	}
 	if !t.Ref.IsZero() {
 		t.Reason, t.Sure = "", true
+	}
+	return t
+}
+
+// resolveOutside: without a cluster a backend service or certificate is what it is,
+// if it is there.
+func resolveOutside(s *facts.Snapshot, r facts.Ref) facts.Target {
+	t := facts.Target{Asked: r, Ref: r, Sure: true}
+	switch r.Kind {
+	case facts.KindBackendService:
+		if len(glbc.BackendServicesOf(s, r)) == 0 {
+			return facts.Target{Asked: r, Reason: r.String() + " isn't in " + s.Project, Sure: s.BackendServices.Known()}
+		}
+	case facts.KindCertificate:
+		if glbc.CertificateOf(s, r).IsAbsent() {
+			return facts.Target{Asked: r, Reason: r.String() + " isn't in " + s.Project, Sure: true}
+		}
+	default:
+		return facts.Target{Asked: r, Reason: r.String() + " names no cluster", Sure: true}
 	}
 	return t
 }

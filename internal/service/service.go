@@ -125,7 +125,7 @@ func (s *Service) Judge(snapshots []*facts.Snapshot, signals []signal.Signal) []
 			continue
 		}
 		done = append(done, target.Ref)
-		all = append(all, engine.Diagnose(s.Causes, snapshot, target, leadingTo(snapshot, target, signals), history(snapshot))...)
+		all = append(all, engine.Diagnose(s.Causes, snapshot, target, leadingTo(snapshot, target, signals), parsed(snapshot))...)
 	}
 	return all
 }
@@ -168,9 +168,9 @@ func (s *Service) ask(ctx context.Context, snap *facts.Snapshot, signals []signa
 	}
 }
 
-// history parses what the log query found; an entry that is no evidence is left
+// parsed is what the log query found, as Signals; an entry that is no evidence is left
 // out.
-func history(snap *facts.Snapshot) []signal.Signal {
+func parsed(snap *facts.Snapshot) []signal.Signal {
 	entries, _ := snap.History.Get()
 	var list []signal.Signal
 	for _, e := range entries {

@@ -59,9 +59,17 @@ type flattener struct {
 	text func(string) string
 	// patch: null takes away, and keys with a $ are directives.
 	patch bool
+	depth int
 }
 
+// maxDepth is far below any setting of an object; what lies deeper is one value.
+const maxDepth = 32
+
 func (f *flattener) walk(path string, v any) {
+	if f.depth++; f.depth > maxDepth {
+		v = f.spell(v)
+	}
+	defer func() { f.depth-- }()
 	switch v := v.(type) {
 	case nil:
 		if f.patch {

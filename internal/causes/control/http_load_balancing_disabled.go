@@ -28,6 +28,9 @@ var httpLoadBalancingDisabled = cause.Cause{
 }
 
 func checkHTTPLoadBalancing(c cause.Case) cause.Outcome {
+	if c.Target.Cluster == "" {
+		return cause.Outcome{}
+	}
 	cluster, ok := c.Facts.Cluster.Get()
 	if !ok {
 		return cause.Outcome{Undecided: "whether the cluster's add-ons are on: it couldn't be read"}
