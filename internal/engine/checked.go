@@ -53,7 +53,11 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 			Says: hc.GetName() + asks(check),
 		})
 		if derived, ok := derives(c, b, check); ok {
-			list = append(list, cause.Evidence{Source: "ingress controller", Says: derived})
+			source := "ingress controller"
+			if b.Gateway {
+				source = "Gateway controller"
+			}
+			list = append(list, cause.Evidence{Source: source, Says: derived})
 		}
 		if s, ok := lastWords(c, b); ok {
 			list = append(list, s)

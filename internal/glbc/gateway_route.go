@@ -49,8 +49,8 @@ func RoutesOf(s *facts.Snapshot, g *gatewayv1.Gateway) (list []Route, err error)
 	return list, err
 }
 
-// GatewayHosts are the hosts that a Gateway's routes and listeners are for, each once,
-// without wildcards' own.
+// GatewayHosts are the hosts that both a Gateway's listeners and its routes are for,
+// each once, wildcards among them.
 func GatewayHosts(s *facts.Snapshot, g *gatewayv1.Gateway) []string {
 	routes, _ := RoutesOf(s, g)
 	var hosts []string

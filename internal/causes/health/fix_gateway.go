@@ -66,10 +66,19 @@ func (b *backend) applyPolicy(kind, path string) string {
 	name, exists := b.policyName()
 	section := strings.ToLower(kind) + "HealthCheck"
 	if exists {
-		return fmt.Sprintf(`kubectl patch healthcheckpolicy %s -n %s --type merge -p '{"spec":{"default":{"config":{"type":"%s","%s":{"requestPath":"%s"}}}}}'`, name, b.Namespace, kind, section, path)
+		return fmt.Sprintf(`kubectl patch healthcheckpolicy %s -n %s --type merge -p '{"spec":{"default":{"config":{"type":"%s","%s":{"requestPath":"%s"}%s}}}}'`, name, b.Namespace, kind, section, path, b.withoutOld(kind))
 	}
 	return fmt.Sprintf(`echo '{"apiVersion":"networking.gke.io/v1","kind":"HealthCheckPolicy","metadata":{"name":"%s","namespace":"%s"},"spec":{"default":{"config":{"type":"%s","%s":{"requestPath":"%s"}}},"targetRef":{"group":"","kind":"Service","name":"%s"}}}' | kubectl apply -f -`,
 		name, b.Namespace, kind, section, path, b.Service)
+}
+
+// withoutOld takes the section of the policy's present type away, where that changes.
+func (b *backend) withoutOld(kind string) string {
+	p, _ := b.policy.Get()
+	if config := p.Spec.Default.Config; config != nil && config.Type != "" && config.Type != kind {
+		return `,"` + strings.ToLower(config.Type) + `HealthCheck":null`
+	}
+	return ""
 }
 
 func (b *backend) policyPatch(kind, path string) cause.Patch {
