@@ -124,3 +124,13 @@ func TestGatewayBackends(t *testing.T) {
 		})
 	}
 }
+
+func TestAnIngressDoesNotTakeAGatewaysBackendService(t *testing.T) {
+	t.Parallel()
+	f := newFixture()
+	gw := newGatewayFixture()
+	f.s.NEGs, f.s.BackendServices = gw.s.NEGs, gw.s.BackendServices
+	if b := Backends(f.s, f.ing)[0]; !b.BackendService.IsAbsent() {
+		t.Errorf("the Ingress's is %v", b.BackendService)
+	}
+}

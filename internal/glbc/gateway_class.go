@@ -123,6 +123,13 @@ func GatewayClassOf(s *facts.Snapshot, g *gatewayv1.Gateway) facts.Value[Gateway
 	return facts.Unknown[GatewayClass](fmt.Errorf("whose GatewayClass %s is: %w", name, errors.Join(s.GatewayClasses.Err())))
 }
 
+// SurelyServesGateway reports that GKE's controller builds a load balancer for a
+// Gateway: what can't be told proves nothing.
+func SurelyServesGateway(s *facts.Snapshot, g *gatewayv1.Gateway) bool {
+	class, ok := GatewayClassOf(s, g).Get()
+	return ok && class.Serves()
+}
+
 // GatewayNamed finds a Gateway in the Snapshot.
 func GatewayNamed(s *facts.Snapshot, namespace, name string) facts.Value[*gatewayv1.Gateway] {
 	all, _ := s.Gateways.Get()

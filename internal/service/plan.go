@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -40,7 +41,7 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 		t.Ref = ingressOfPod(s, r)
 		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known() && gatewaysTold(s)
 	case facts.KindNEG, facts.KindInstanceGroup, facts.KindBackendService, facts.KindHealthCheck:
-		t.Ref = ingressOfGroup(s, r)
+		t.Ref = ofGroup(s, r)
 		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && groupsKnown(s, r) && s.Ingresses.Known() && !ambiguous(s, r) && gatewaysTold(s)
 	default:
 		t.Reason, t.Sure = r.String()+" doesn't lead to a load balancer of GKE's", true
@@ -111,9 +112,26 @@ func ingressOfPod(s *facts.Snapshot, r facts.Ref) facts.Ref {
 	return facts.Ref{}
 }
 
-func ingressOfGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
+// ofGroup is the Ingress, or else the Gateway, behind which a Compute resource is. The
+// backend services of several load balancers may share a NEG: its health-check entries
+// are of those whose check logs.
+func ofGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
+	claimed := glbc.BackendServicesOf(s, r)
+	if r.Kind == facts.KindNEG {
+		logging := slices.DeleteFunc(slices.Clone(claimed), func(bs *computepb.BackendService) bool {
+			hc, ok := glbc.BackendOf(s, bs).HealthCheck.Get()
+			return !ok || !glbc.CheckOf(hc).Logging
+		})
+		if found := inFrontOf(s, logging); !found.IsZero() {
+			return found
+		}
+	}
+	return inFrontOf(s, claimed)
+}
+
+func inFrontOf(s *facts.Snapshot, claimed []*computepb.BackendService) facts.Ref {
 	var found []facts.Ref
-	leads := toAnyOf(glbc.BackendServicesOf(s, r))
+	leads := toAnyOf(claimed)
 	all, _ := s.Ingresses.Get()
 	for _, ing := range all {
 		if glbc.Serves(s, ing) && slices.ContainsFunc(glbc.Backends(s, ing), leads) {
@@ -188,8 +206,7 @@ func backends(s *facts.Snapshot) []glbc.Backend {
 	}
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
-		class, ok := glbc.GatewayClassOf(s, g).Get()
-		if ok && class.Serves() && slices.ContainsFunc(s.Targets, func(t facts.Target) bool {
+		if glbc.SurelyServesGateway(s, g) && slices.ContainsFunc(s.Targets, func(t facts.Target) bool {
 			return t.Ref.Kind == facts.KindCluster || t.Ref == glbc.GatewayRef(s, g)
 		}) {
 			list = append(list, glbc.GatewayBackends(s, g)...)

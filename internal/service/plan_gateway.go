@@ -14,10 +14,7 @@ func gatewayOf(s *facts.Snapshot, leads func(glbc.Backend) bool) facts.Ref {
 	var found []facts.Ref
 	all, _ := s.Gateways.Get()
 	for _, g := range all {
-		if class, ok := glbc.GatewayClassOf(s, g).Get(); !ok || !class.Serves() {
-			continue
-		}
-		if slices.ContainsFunc(glbc.GatewayBackends(s, g), leads) {
+		if glbc.SurelyServesGateway(s, g) && slices.ContainsFunc(glbc.GatewayBackends(s, g), leads) {
 			found = append(found, glbc.GatewayRef(s, g))
 		}
 	}

@@ -128,8 +128,7 @@ func (b *backend) gateways(s *facts.Snapshot) []facts.Ref {
 	var refs []facts.Ref
 	all, _ := s.Gateways.Get()
 	for _, g := range all {
-		class, ok := glbc.GatewayClassOf(s, g).Get()
-		if ok && class.Serves() && slices.ContainsFunc(glbc.GatewayBackends(s, g), func(o glbc.Backend) bool { return o.Namespace == b.Namespace && b.same(o) }) {
+		if glbc.SurelyServesGateway(s, g) && slices.ContainsFunc(glbc.GatewayBackends(s, g), func(o glbc.Backend) bool { return o.Namespace == b.Namespace && b.same(o) }) {
 			refs = append(refs, glbc.GatewayRef(s, g))
 		}
 	}
