@@ -20,6 +20,9 @@ type Inference struct {
 	// From names the pod and container whose readiness probe it is; empty for the
 	// default.
 	From string
+	// Pod and Container are those; nil and empty for the default.
+	Pod       *corev1.Pod
+	Container string
 	// Why is the condition that keeps a readiness probe from being used; empty when one
 	// is.
 	Why string
@@ -36,6 +39,7 @@ func InferCheck(svc *corev1.Service, port *corev1.ServicePort, neg bool, pods []
 			why := refuses(c, port, protocol)
 			if why == "" {
 				in.From, in.Why = pod.Name+"/"+c.Name, ""
+				in.Pod, in.Container = pod, c.Name
 				in.Check.apply(c.ReadinessProbe, neg)
 				return in
 			}
