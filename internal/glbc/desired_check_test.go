@@ -154,6 +154,24 @@ func TestDesiredCheck(t *testing.T) {
 			want: ofProbe,
 		},
 		{
+			name: "instance groups have no transparent health checker",
+			do: func(f *fixture) {
+				f.service("networking.gke.io/transparent-health-checker", `{"enabled":true}`)
+				delete(f.svc.Annotations, NEGAnnotation)
+				f.svc.Spec.Type, f.svc.Spec.Ports[0].NodePort = corev1.ServiceTypeNodePort, 31080
+			},
+			want: with(ofProbe, func(c *Check) { c.Port, c.Interval, c.Unhealthy = 31080, 70*time.Second, 10 }),
+		},
+		{
+			name: "the system's default backend is asked for /healthz",
+			do: func(f *fixture) {
+				system := SystemDefault()
+				f.svc.Namespace, f.svc.Name, f.ing.Namespace = system.Namespace, system.Service, system.Namespace
+				f.ing.Spec.DefaultBackend.Service = &networkingv1.IngressServiceBackend{Name: system.Service, Port: networkingv1.ServiceBackendPort{Number: 80}}
+			},
+			want: with(defaultCheck("HTTP", true), func(c *Check) { c.Path = "/healthz" }),
+		},
+		{
 			name: "a BackendConfig's health check keeps the transparent one from being used",
 			do: func(f *fixture) {
 				f.service("networking.gke.io/transparent-health-checker", `{"enabled":true}`)
@@ -302,6 +320,15 @@ func TestCompareCheck(t *testing.T) {
 			name: "from global to internal there is a new check",
 			do:   func(f *fixture) { f.annotate(ClassAnnotation, ClassInternal) }, live: asProbed,
 			want: []difference{{"", "a regional check for NEGs", "a check for NEGs", false, DriftOtherCheck}},
+		},
+		{
+			name: "the transparent health checker replaces everything",
+			do: func(f *fixture) {
+				f.service("networking.gke.io/transparent-health-checker", `{"enabled":true}`)
+				f.s.Events = facts.Found([]*corev1.Event{transparentEvent("THCConfigured", 0)})
+			},
+			live: live(after, defaultText, "/api/podhealth", "", 5, 5),
+			want: []difference{{CheckFieldPort, "7877", "serving port", false, DriftNotSynced}, {CheckFieldUnhealthy, "10", "2", false, DriftNotSynced}},
 		},
 		{
 			name: "what a probe would give isn't compared while pods are unknown",

@@ -1,48 +1,12 @@
 package glbc
 
 import (
-	"slices"
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
-	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"plumbline/internal/facts"
 )
-
-// targetPorts are the container ports behind a NEG's Service port: the number, or what
-// the EndpointSlices say of a name, TCP only (ingress-controller.md §1.8).
-func targetPorts(s *facts.Snapshot, b Backend) ([]int32, error) {
-	p := b.ServicePort
-	if p.TargetPort.Type == intstr.Int {
-		if p.TargetPort.IntVal == 0 {
-			return []int32{p.Port}, nil
-		}
-		return []int32{p.TargetPort.IntVal}, nil
-	}
-	var ports []int32
-	all, _ := s.EndpointSlices.Get()
-	for _, slice := range all {
-		if slice.Namespace != b.Namespace || slice.Labels[discoveryv1.LabelServiceName] != b.Service {
-			continue
-		}
-		for _, sp := range slice.Ports {
-			tcp := sp.Protocol == nil || *sp.Protocol == corev1.ProtocolTCP
-			if tcp && sp.Port != nil && sp.Name != nil && *sp.Name == p.Name && !slices.Contains(ports, *sp.Port) {
-				ports = append(ports, *sp.Port)
-			}
-		}
-	}
-	switch {
-	case !s.EndpointSlices.Known():
-		return ports, s.EndpointSlices.Err()
-	case !wasRead(s, b.Namespace) && len(ports) == 0:
-		return nil, errNamespaceNotRead(b.Namespace)
-	}
-	return ports, nil
-}
 
 // An L7RuleDiff is what the live L7 rule lacks of the one that GLBC would make. More
 // than that it may have: a flag of the controller, or a Service that wasn't read.
