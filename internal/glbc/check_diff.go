@@ -15,7 +15,8 @@ type Drift string
 
 // The drifts (ingress-controller.md §2, "Update policy").
 const (
-	// DriftBeforePods: it was made with defaults before a pod whose probe could be used.
+	// DriftBeforePods: it was made with defaults, and the pods whose probe could be used
+	// came later, as the first or in a rollout that brought the probe.
 	DriftBeforePods Drift = "before-pods"
 	// DriftProbeChanged: it was made with a readiness probe that has changed since, or
 	// was edited.
@@ -152,7 +153,7 @@ func driftOf(live *computepb.HealthCheck, have Check, want Desired, d CheckDiffe
 	switch {
 	case d.Origin.Kind == FromProbe && from == FromProbe:
 		return DriftProbeChanged, "the check was made" + on + " with the readiness probe of that time; the probe was changed later, or the check edited, and the controller keeps what is there"
-	case d.Origin.Kind == FromProbe && original && dated && want.Pod.CreationTimestamp.Time.After(made):
+	case d.Origin.Kind == FromProbe && original && dated && want.Pod.CreationTimestamp.After(made):
 		return DriftBeforePods, fmt.Sprintf("the check was made%s with the default, before pod %s (%s) whose readiness probe could be used; the controller keeps what is there",
 			on, want.Pod.Name, want.Pod.CreationTimestamp.UTC().Format(time.DateTime))
 	case d.Origin.Kind == FromProbe && original:

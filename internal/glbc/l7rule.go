@@ -110,7 +110,7 @@ type ruleBuilder struct {
 }
 
 func (r *ruleBuilder) lacks(ing *networkingv1.Ingress, err error) {
-	r.Partial = errors.Join(r.Partial, fmt.Errorf("Ingress %s/%s: %w", ing.Namespace, ing.Name, err))
+	r.Partial = errors.Join(r.Partial, fmt.Errorf("of Ingress %s/%s: %w", ing.Namespace, ing.Name, err))
 }
 
 // ingress adds the ports of an Ingress. One that names no default backend has the

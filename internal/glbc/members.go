@@ -80,7 +80,7 @@ func (m Members) Zones() []string {
 // terminates; ready and serving don't matter (ingress-controller.md §1.7). It is absent
 // where the Service port has no NEGs, and unknown where slices or nodes are.
 func DesiredMembers(s *facts.Snapshot, b Backend) facts.Value[Members] {
-	neg, err := hasNEGs(s, b)
+	neg, err := hasNEGs(b)
 	switch {
 	case err != nil:
 		return facts.Unknown[Members](err)
@@ -113,7 +113,7 @@ func DesiredMembers(s *facts.Snapshot, b Backend) facts.Value[Members] {
 
 // hasNEGs tells whether the NEG controller makes NEGs for a Backend's port: for an
 // Ingress, or on its own.
-func hasNEGs(s *facts.Snapshot, b Backend) (bool, error) {
+func hasNEGs(b Backend) (bool, error) {
 	svc, ok := b.Object.Get()
 	switch {
 	case b.Object.IsAbsent() || ok && b.ServicePort == nil:

@@ -86,7 +86,7 @@ func compareBackend(t *testing.T, at string, s *facts.Snapshot, b glbc.Backend) 
 	}
 	for _, m := range diff.Want.List {
 		node, _ := glbc.NodeNamed(s, m.Node).Get()
-		if _, ok := glbc.InstanceOf(s, node).Get(); !ok || m.Pod == nil || m.Young {
+		if _, exists := glbc.InstanceOf(s, node).Get(); !exists || m.Pod == nil || m.Young {
 			t.Errorf("%s: member %s: %+v", at, m, m)
 		}
 	}

@@ -96,7 +96,7 @@ func (c *XPNCommand) allow(protocol, ports string) {
 	from, err := strconv.ParseUint(low, 10, 16)
 	to, err2 := strconv.ParseUint(high, 10, 16)
 	if err == nil && err2 == nil {
-		c.Ports = append(c.Ports, RulePort{From: int32(from), To: int32(to)}) //nolint:gosec // Of 16 bits.
+		c.Ports = append(c.Ports, RulePort{From: int32(from), To: int32(to)})
 	}
 }
 
