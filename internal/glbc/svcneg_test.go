@@ -81,12 +81,7 @@ func TestServiceNEGTellsEachZone(t *testing.T) {
 	f := newFixture()
 	o := serviceNEG("mine", "web", "80", metav1.Condition{Type: "Initialized", Status: metav1.ConditionFalse, Reason: "NegInitializationFailed", Message: "found conflicting description"})
 	for _, zone := range []string{"b", "c"} {
-		o.Status.NetworkEndpointGroups = append(o.Status.NetworkEndpointGroups, struct {
-			ID       string `json:"id,omitempty"`
-			SelfLink string `json:"selfLink,omitempty"`
-			Type     string `json:"networkEndpointType,omitempty"`
-			State    string `json:"state,omitempty"`
-		}{SelfLink: computeV1 + "zones/europe-west1-" + zone + "/networkEndpointGroups/mine"})
+		o.Status.NetworkEndpointGroups = append(o.Status.NetworkEndpointGroups, facts.ServiceNEGObject{SelfLink: computeV1 + "zones/europe-west1-" + zone + "/networkEndpointGroups/mine"})
 	}
 	o.Status.NetworkEndpointGroups[1].State = "INACTIVE"
 	f.s.ServiceNEGs = facts.Found([]*facts.ServiceNEG{o})
