@@ -29,6 +29,10 @@ type Backend struct {
 
 	BackendService facts.Value[*computepb.BackendService]
 	HealthCheck    facts.Value[*computepb.HealthCheck]
+
+	// Gateway: it is behind a Gateway's route, so that a HealthCheckPolicy, not a
+	// BackendConfig, says what is checked.
+	Gateway bool
 }
 
 // Ref names the Service; outside a cluster, where there is none, the backend

@@ -55,7 +55,7 @@ func CompareL7Rule(s *facts.Snapshot) (L7RuleDiff, error) {
 	d.Rule, d.Disabled = rule, rule.GetDisabled()
 	d.Reversed = rule.GetDirection() == "EGRESS" || len(rule.GetAllowed()) == 0 && len(rule.GetDenied()) > 0
 	for _, p := range w.Ports {
-		if !allows(rule, p) {
+		if !ruleAllows(rule, p) {
 			d.MissingPorts = append(d.MissingPorts, p)
 		}
 	}
@@ -67,8 +67,8 @@ func CompareL7Rule(s *facts.Snapshot) (L7RuleDiff, error) {
 	return d, nil
 }
 
-// allows reports that a rule lets TCP to every port of a range.
-func allows(rule *computepb.Firewall, want RulePort) bool {
+// ruleAllows reports that a rule lets TCP to every port of a range.
+func ruleAllows(rule *computepb.Firewall, want RulePort) bool {
 	var specs []string
 	for _, a := range rule.GetAllowed() {
 		switch strings.ToLower(a.GetIPProtocol()) {

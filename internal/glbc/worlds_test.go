@@ -16,6 +16,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	gatewayv1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -208,6 +210,16 @@ func snapshot(t *testing.T, name string) *facts.Snapshot {
 				events = append(events, typed[corev1.Event](t, u))
 			case u.GetKind() == "ServiceNetworkEndpointGroup":
 				serviceNEGs = append(serviceNEGs, typed[facts.ServiceNEG](t, u))
+			case u.GetKind() == "Gateway":
+				addTo(&s.Gateways, typed[gatewayv1.Gateway](t, u))
+			case u.GetKind() == "GatewayClass":
+				addTo(&s.GatewayClasses, typed[gatewayv1.GatewayClass](t, u))
+			case u.GetKind() == "HTTPRoute":
+				addTo(&s.HTTPRoutes, typed[gatewayv1.HTTPRoute](t, u))
+			case u.GetKind() == "ReferenceGrant":
+				addTo(&s.ReferenceGrants, typed[gatewayv1beta1.ReferenceGrant](t, u))
+			case u.GetKind() == "HealthCheckPolicy":
+				addTo(&s.HealthCheckPolicies, typed[facts.HealthCheckPolicy](t, u))
 			case id == "Namespace /kube-system":
 				s.ClusterUID = facts.Found(string(u.GetUID()))
 			case id == "ConfigMap kube-system/ingress-uid":
@@ -236,6 +248,11 @@ func endpoints(t *testing.T, raw json.RawMessage) []*computepb.NetworkEndpointWi
 		list = append(list, e)
 	}
 	return list
+}
+
+func addTo[T any](list *facts.Value[[]T], o T) {
+	all, _ := list.Get()
+	*list = facts.Found(append(all, o))
 }
 
 func typed[T any](t *testing.T, u *unstructured.Unstructured) *T {

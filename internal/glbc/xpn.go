@@ -149,7 +149,7 @@ func (c XPNCommand) Unmet(rule *computepb.Firewall) []string {
 	add(rule.GetDirection() == "EGRESS", "the rule is for egress")
 	add(c.Network != "" && facts.LastSegment(rule.GetNetwork()) != c.Network, "the rule is of network %s, not %s", facts.LastSegment(rule.GetNetwork()), c.Network)
 	for _, p := range c.Ports {
-		add(!allows(rule, p), "tcp:%s isn't allowed", p)
+		add(!ruleAllows(rule, p), "tcp:%s isn't allowed", p)
 	}
 	for _, source := range c.Sources {
 		add(!contained(source, rule.GetSourceRanges()), "source %s isn't admitted", source)

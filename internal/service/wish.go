@@ -33,6 +33,9 @@ func (p Plan) Wish(s *facts.Snapshot, refs []facts.Ref) facts.Wish {
 		default:
 			w.cluster(r)
 			w.ingresses(r)
+			if r.Kind == facts.KindCluster {
+				w.gateways()
+			}
 		}
 	}
 	return w.Wish
@@ -210,7 +213,7 @@ func (w *wish) backend(b glbc.Backend) {
 	if !ok {
 		return
 	}
-	if glbc.NamesBackendConfig(svc) {
+	if !b.Gateway && glbc.NamesBackendConfig(svc) {
 		w.Want(facts.BackendConfigs, facts.SecurityPolicies)
 	}
 	pods, err := glbc.PodsOf(s, b)
