@@ -21,8 +21,7 @@ func (w *wish) gateway(r facts.Ref) {
 	if !s.Cluster.Known() {
 		return
 	}
-	w.Needs = append(w.Needs, facts.Gateways, facts.HTTPRoutes, facts.HealthCheckPolicies)
-	w.events()
+	w.Needs = append(w.Needs, facts.Gateways, facts.HTTPRoutes, facts.HealthCheckPolicies, facts.GCPBackendPolicies, facts.GCPGatewayPolicies)
 	if g, ok := glbc.GatewayNamed(s, r.Namespace, r.Name).Get(); ok {
 		w.routed(g)
 		return
@@ -58,6 +57,7 @@ func (w *wish) routed(g *gatewayv1.Gateway) {
 	if class.Regional {
 		w.Want(facts.Subnetworks)
 	}
+	w.quotas(class.Regional)
 	w.front(g)
 	routing := glbc.RoutingOf(s, g)
 	for _, b := range routing.Backends {
