@@ -62,9 +62,6 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 		if s, ok := lastWords(c, b); ok {
 			list = append(list, s)
 		}
-		if rule, ok := glbc.AdmittingRule(c.Facts, b, check); ok {
-			list = append(list, cause.Evidence{Source: "compute.firewalls.list", Says: rule})
-		}
 	}
 	return list
 }
