@@ -29,6 +29,10 @@ type Backend struct {
 
 	BackendService facts.Value[*computepb.BackendService]
 	HealthCheck    facts.Value[*computepb.HealthCheck]
+
+	// Gateway: it is behind a Gateway's route, so that a HealthCheckPolicy, not a
+	// BackendConfig, says what is checked.
+	Gateway bool
 }
 
 // Ref names the Service; outside a cluster, where there is none, the backend
@@ -172,7 +176,8 @@ var errAmbiguous = errors.New("several backend services name this Service port; 
 // backendServiceOf finds the backend service of a Service port. The description
 // names namespace, Service and port but no cluster, so two clusters of a project
 // may both match: the NEG's cluster-uid decides, then the names that the
-// controllers wrote on Service and Ingress (ingress-controller.md §6).
+// controllers wrote on Service and Ingress (ingress-controller.md §6). A Gateway's
+// backend service of the same NEG is another.
 func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) facts.Value[*computepb.BackendService] {
 	all, ok := s.BackendServices.Get()
 	if !ok {
@@ -181,7 +186,7 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 	named := namesWritten(ing, b)
 	var candidates []*computepb.BackendService
 	for _, bs := range all {
-		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || b.excluded(bs) {
+		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || strings.HasPrefix(bs.GetName(), gatewayNames) || b.excluded(bs) {
 			continue
 		}
 		d, ok := ParseDescription(bs.GetDescription())

@@ -2,6 +2,7 @@ package glbc
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -9,202 +10,185 @@ import (
 	"cloud.google.com/go/compute/apiv1/computepb"
 )
 
-// A FieldDiff is one setting of a live health check that isn't what the controller
-// would make today.
-type FieldDiff struct {
-	Field      CheckField
-	Want, Have string
-	// From is where Want comes from.
-	From Origin
-	// Kept: the controller leaves what is there, so nothing is out of order. Otherwise it
-	// sets Want at its next sync; a difference that stays means that it doesn't sync.
+// A Drift is why a health check isn't as GLBC would create it today.
+type Drift string
+
+// The drifts (ingress-controller.md §2, "Update policy").
+const (
+	// DriftBeforePods: it was made with defaults, and the pods whose probe could be used
+	// came later, as the first or in a rollout that brought the probe.
+	DriftBeforePods Drift = "before-pods"
+	// DriftProbeChanged: it was made with a readiness probe that has changed since, or
+	// was edited.
+	DriftProbeChanged Drift = "probe-changed"
+	// DriftEdited: nothing that the controller reads asks for the value, so it was
+	// edited or is left from a BackendConfig or an earlier Service.
+	DriftEdited Drift = "edited"
+	// DriftNotSynced: the controller brings the field back on every sync, so it isn't
+	// syncing, or hasn't yet.
+	DriftNotSynced Drift = "not-synced"
+	// DriftOtherCheck: the check is of another kind of backend; the controller makes a
+	// new one.
+	DriftOtherCheck Drift = "other-check"
+)
+
+// A CheckDifference is one field of a health check that isn't as GLBC would create it.
+type CheckDifference struct {
+	// Field is empty for DriftOtherCheck.
+	Field CheckField
+	Want  string
+	Have  string
+	// Origin is what asks for Want.
+	Origin Origin
+	// Kept: the controller leaves it so for ever. Otherwise it brings it back.
 	Kept  bool
 	Drift Drift
-	// Why is what tells how it came about, for people.
+	// Why is for people.
 	Why string
 }
 
-// A Drift is how a difference came about, as far as the check itself tells.
-type Drift string
+// CompareCheck tells where a live health check isn't what GLBC would create, and
+// whether the controller will change that: path, host, times and thresholds of an
+// existing check are kept, protocol, port and what a BackendConfig sets are brought
+// back (ingress-controller.md §2, "Update policy"). Fields that aren't known are left
+// out.
+func CompareCheck(live *computepb.HealthCheck, want Desired) []CheckDifference {
+	if want.Err != nil || live == nil {
+		return nil
+	}
+	if other := otherCheck(live, want); other != nil {
+		return []CheckDifference{*other}
+	}
+	have := CheckOf(live)
+	var list []CheckDifference
+	for _, f := range CheckFields {
+		origin, known := want.Origins[f]
+		w, h := want.Check.text(f), have.text(f)
+		if !known || w == h {
+			continue
+		}
+		d := CheckDifference{Field: f, Want: w, Have: h, Origin: origin, Kept: kept(f, origin)}
+		d.Drift, d.Why = driftOf(live, have, want, d)
+		list = append(list, d)
+	}
+	return list
+}
 
-// NotSynced: the controller hasn't set the field yet. BeforePods: the check is older
-// than the pods, so that there was no probe to take. ProbeLater: it is younger, but was
-// made without the probe. ProbeChanged: it was taken from a probe that was another then,
-// or was edited since. ConfigRemoved: a BackendConfig set it once. ByHand: it is neither
-// a default nor from the objects.
-const (
-	NotSynced     Drift = "not synced"
-	BeforePods    Drift = "older than the pods"
-	ProbeLater    Drift = "the probe came later"
-	ProbeChanged  Drift = "the probe was changed"
-	ConfigRemoved Drift = "the BackendConfig was removed"
-	ByHand        Drift = "edited by hand"
-)
+// otherCheck finds a check that GLBC made for instance groups where it would now make
+// one for NEGs, or the other way round, or in the other scope: those have another name
+// or place, so nothing is carried over.
+func otherCheck(live *computepb.HealthCheck, want Desired) *CheckDifference {
+	kind := func(neg, regional bool) string {
+		switch {
+		case regional:
+			return "a regional check for NEGs"
+		case neg:
+			return "a check for NEGs"
+		}
+		return "a check for instance groups"
+	}
+	name, ok := ParseName(live.GetName())
+	if !ok || name.Kind != NameServicePort && name.Kind != NameNodePort {
+		return nil
+	}
+	neg, regional := name.Kind == NameServicePort, live.GetRegion() != "" || strings.HasPrefix(scopeIn(live.GetSelfLink()), "regions/")
+	if neg == want.NEG && regional == want.Regional {
+		return nil
+	}
+	return &CheckDifference{
+		Want: kind(want.NEG, want.Regional), Have: kind(neg, regional), Drift: DriftOtherCheck,
+		Why: "the controller makes a new health check under another name, from the readiness probe or the defaults of that moment",
+	}
+}
 
-// MadeFrom tells from a health check's description what GLBC made it from
-// (ingress-controller.md §2, gcp-facts.md §3); empty for anybody else's check. The text
-// stays when a BackendConfig sets fields later.
-func MadeFrom(hc *computepb.HealthCheck) Source {
-	text := hc.GetDescription()
+func kept(f CheckField, o Origin) bool {
+	switch {
+	case f == CheckFieldType || f == CheckFieldPort:
+		return false
+	case o.Kind == FromBackendConfig || o.Kind == FromTransparent:
+		return false
+	}
+	return true
+}
+
+func (c Check) text(f CheckField) string {
+	seconds := func(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }
+	switch f {
+	case CheckFieldType:
+		return c.Type
+	case CheckFieldPort:
+		if c.Port == 0 {
+			return "serving port"
+		}
+		return strconv.Itoa(int(c.Port))
+	case CheckFieldPath:
+		return c.Path
+	case CheckFieldHost:
+		return c.Host
+	case CheckFieldInterval:
+		return seconds(c.Interval)
+	case CheckFieldTimeout:
+		return seconds(c.Timeout)
+	case CheckFieldHealthy:
+		return strconv.Itoa(c.Healthy)
+	case CheckFieldUnhealthy:
+		return strconv.Itoa(c.Unhealthy)
+	}
+	return ""
+}
+
+// driftOf explains a difference by what the check says of its making, and by when it
+// was made.
+func driftOf(live *computepb.HealthCheck, have Check, want Desired, d CheckDifference) (Drift, string) {
+	if !d.Kept {
+		return DriftNotSynced, fmt.Sprintf("the controller sets it from the %s on every sync", d.Origin)
+	}
+	made, dated := createdAt(live)
+	on := ""
+	if dated {
+		on = " on " + made.UTC().Format(time.DateTime)
+	}
+	from := MadeFrom(live)
+	original := have.text(d.Field) == defaultCheck(have.Type, want.NEG).text(d.Field)
+	switch {
+	case d.Origin.Kind == FromProbe && from == FromProbe:
+		return DriftProbeChanged, "the check was made" + on + " with the readiness probe of that time; the probe was changed later, or the check edited, and the controller keeps what is there"
+	case d.Origin.Kind == FromProbe && original && dated && want.Pod.CreationTimestamp.After(made):
+		return DriftBeforePods, fmt.Sprintf("the check was made%s with the default, before pod %s (%s) whose readiness probe could be used; the controller keeps what is there",
+			on, want.Pod.Name, want.Pod.CreationTimestamp.UTC().Format(time.DateTime))
+	case d.Origin.Kind == FromProbe && original:
+		return DriftProbeChanged, "the check was made" + on + " with the default: no readiness probe could be used for the Service as it was then, or the check was edited; the controller keeps what is there"
+	case from == FromProbe && want.WhyNoProbe != "":
+		return DriftProbeChanged, "the check was made" + on + " with a readiness probe; none can be used now: " + want.WhyNoProbe + "; the controller keeps what is there"
+	case from == FromBackendConfig || from == FromTransparent:
+		return DriftEdited, "the value is left from an earlier " + string(from) + ", or was edited; the controller keeps what is there"
+	}
+	return DriftEdited, "nothing that the controller reads asks for the value: it was edited, or an earlier BackendConfig set it; the controller keeps what is there"
+}
+
+func createdAt(live *computepb.HealthCheck) (time.Time, bool) {
+	t, err := time.Parse(time.RFC3339, live.GetCreationTimestamp())
+	return t, err == nil
+}
+
+// MadeFrom is what a health check says it was made from; empty where it doesn't say. A
+// BackendConfig may have set fields since: the text stays
+// (ingress-controller.md §2).
+func MadeFrom(live *computepb.HealthCheck) OriginKind {
+	text := live.GetDescription()
 	var d struct {
 		Config string `json:"config"`
 	}
 	if json.Unmarshal([]byte(text), &d) == nil {
-		switch d.Config {
-		case "Default":
-			return FromDefault
-		case "ReadinessProbe":
-			return FromProbe
-		case "BackendConfig":
-			return FromConfig
-		case "TransparentHC":
-			return FromTransparent
-		}
-		return ""
+		return map[string]OriginKind{
+			"Default": FromDefault, "ReadinessProbe": FromProbe, "BackendConfig": FromBackendConfig, "TransparentHC": FromTransparent,
+		}[d.Config]
 	}
 	switch {
 	case strings.HasPrefix(text, "Default kubernetes L7 Loadbalancing health check"):
 		return FromDefault
 	case text == "Kubernetes L7 health check generated with readiness probe settings.":
 		return FromProbe
-	case text == "Kubernetes L7 health check generated with BackendConfig CRD.":
-		return FromConfig
-	case text == "Kubernetes L7 transparent health check.":
-		return FromTransparent
-	}
-	return ""
-}
-
-// CompareCheck tells which fields of a live health check differ from what is desired,
-// and which of those the controller leaves alone (ingress-controller.md §2, "Update
-// policy"): of an existing check it compares type and port, and the fields that a
-// BackendConfig sets. Fields that aren't known are not compared.
-func CompareCheck(live *computepb.HealthCheck, d Desired) []FieldDiff {
-	have := CheckOf(live)
-	var list []FieldDiff
-	for _, f := range CheckFields {
-		if d.Unknown[f] != nil || f == FieldLogging {
-			continue // GLBC has no say in logging.
-		}
-		want, is := fieldText(d.Check, f), fieldText(have, f)
-		if want == is || !have.HTTP() && f.ofHTTP() {
-			continue
-		}
-		diff := FieldDiff{Field: f, Want: want, Have: is, From: d.From[f], Drift: NotSynced, Why: notSynced(d)}
-		if d.keeps(live, f) {
-			diff.Kept = true
-			diff.Drift, diff.Why = drifted(live, have, d, f)
-		}
-		list = append(list, diff)
-	}
-	return list
-}
-
-func notSynced(d Desired) string {
-	if d.Stopped != "" {
-		return "the controller stops before it: " + d.Stopped
-	}
-	return "the controller sets it at its next sync"
-}
-
-func (f CheckField) ofHTTP() bool { return f == FieldPath || f == FieldHost }
-
-// keeps reports that the controller leaves a field of an existing check as it is.
-func (d Desired) keeps(live *computepb.HealthCheck, f CheckField) bool {
-	if d.recalculates(live) && f != FieldLogging {
-		return false
-	}
-	switch f {
-	case FieldType:
-		return false
-	case FieldPort:
-		return d.keepsPort(live)
-	case FieldPath, FieldInterval, FieldTimeout, FieldHealthy, FieldUnhealthy:
-		return d.From[f].Source != FromConfig
-	case FieldHost, FieldLogging:
-	}
-	return true
-}
-
-// recalculates: a check of the transparent health checker is compared in full, also
-// when it was one until now.
-func (d Desired) recalculates(live *computepb.HealthCheck) bool {
-	return d.From[FieldType].Source == FromTransparent || MadeFrom(live) == FromTransparent && d.undecided == nil
-}
-
-// keepsPort: of a port without a BackendConfig only the specification is compared. A
-// check of node ports has none, and keeps its number until something else changes.
-func (d Desired) keepsPort(live *computepb.HealthCheck) bool {
-	return !d.NEG && d.From[FieldPort].Source != FromConfig && portSpecification(live) == ""
-}
-
-// portSpecification is the specification as the check has it.
-func portSpecification(hc *computepb.HealthCheck) string {
-	switch {
-	case hc.HttpHealthCheck != nil:
-		return hc.GetHttpHealthCheck().GetPortSpecification()
-	case hc.HttpsHealthCheck != nil:
-		return hc.GetHttpsHealthCheck().GetPortSpecification()
-	case hc.Http2HealthCheck != nil:
-		return hc.GetHttp2HealthCheck().GetPortSpecification()
-	}
-	return ""
-}
-
-// drifted tells how a difference that is kept came about.
-func drifted(live *computepb.HealthCheck, have Check, d Desired, f CheckField) (drift Drift, why string) {
-	made := MadeFrom(live)
-	ordinary := fieldText(have, f) == fieldText(defaultCheck(have.Type, d.NEG), f)
-	switch {
-	case made == FromConfig:
-		return ConfigRemoved, "a BackendConfig set it once; the controller doesn't take back what one no longer says"
-	case made == FromProbe:
-		return ProbeChanged, "it was taken from a readiness probe when the check was made; the probe is another now, or the check was edited by hand"
-	case made == FromDefault && ordinary && d.From[f].Source == FromProbe:
-		return defaulted(live, d.From[f])
-	case made == FromDefault && !ordinary:
-		return ByHand, "the check was made with the default, and edited by hand or by a BackendConfig that is gone"
-	}
-	return "", "the controller doesn't change it in an existing check"
-}
-
-func defaulted(live *computepb.HealthCheck, from Origin) (drift Drift, why string) {
-	made, err := time.Parse(time.RFC3339, live.GetCreationTimestamp())
-	switch {
-	case err != nil || from.Born.IsZero():
-		return "", "the check was made with the default; a readiness probe counts only when the check is made"
-	case from.Born.After(made):
-		return BeforePods, "the check (" + minute(made) + ") is older than pod " + from.Name + " (" + minute(from.Born) + "), and a readiness probe counts only when the check is made"
-	}
-	return ProbeLater, "pod " + from.Name + " (" + minute(from.Born) + ") is older than the check (" + minute(made) + "), which was made without its readiness probe all the same"
-}
-
-func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
-
-// fieldText is a field's value for people and for comparing.
-func fieldText(c Check, f CheckField) string {
-	switch f {
-	case FieldType:
-		return c.Type
-	case FieldPort:
-		if c.Port == 0 {
-			return "the serving port"
-		}
-		return strconv.Itoa(int(c.Port))
-	case FieldPath:
-		return c.Path
-	case FieldHost:
-		return c.Host
-	case FieldInterval:
-		return c.Interval.String()
-	case FieldTimeout:
-		return c.Timeout.String()
-	case FieldHealthy:
-		return strconv.Itoa(c.Healthy)
-	case FieldUnhealthy:
-		return strconv.Itoa(c.Unhealthy)
-	case FieldLogging:
-		return strconv.FormatBool(c.Logging)
 	}
 	return ""
 }

@@ -2,8 +2,7 @@ package glbc
 
 import (
 	"errors"
-	"maps"
-	"slices"
+	"fmt"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,89 +10,127 @@ import (
 	"plumbline/internal/facts"
 )
 
-// A CheckField is one setting of a health check, called as Compute calls it.
+// A CheckField is one field of a health check.
 type CheckField string
 
-// The settings of a health check.
+// The fields that GLBC gives a health check. Logging isn't among them: it asks for
+// none and leaves what is there.
 const (
-	FieldType      CheckField = "type"
-	FieldPort      CheckField = "port"
-	FieldPath      CheckField = "requestPath"
-	FieldHost      CheckField = "host"
-	FieldInterval  CheckField = "checkIntervalSec"
-	FieldTimeout   CheckField = "timeoutSec"
-	FieldHealthy   CheckField = "healthyThreshold"
-	FieldUnhealthy CheckField = "unhealthyThreshold"
-	FieldLogging   CheckField = "logConfig.enable"
+	CheckFieldType      CheckField = "type"
+	CheckFieldPort      CheckField = "port"
+	CheckFieldPath      CheckField = "requestPath"
+	CheckFieldHost      CheckField = "host"
+	CheckFieldInterval  CheckField = "checkIntervalSec"
+	CheckFieldTimeout   CheckField = "timeoutSec"
+	CheckFieldHealthy   CheckField = "healthyThreshold"
+	CheckFieldUnhealthy CheckField = "unhealthyThreshold"
 )
 
-// CheckFields lists them in the order in which differences are told.
+// CheckFields lists them.
 var CheckFields = []CheckField{
-	FieldType, FieldPort, FieldPath, FieldHost, FieldInterval, FieldTimeout, FieldHealthy, FieldUnhealthy, FieldLogging,
+	CheckFieldType, CheckFieldPort, CheckFieldPath, CheckFieldHost,
+	CheckFieldInterval, CheckFieldTimeout, CheckFieldHealthy, CheckFieldUnhealthy,
 }
 
-// A Source says what sets a field.
-type Source string
+// An OriginKind is what a field's value comes from.
+type OriginKind string
 
-// Default: the controller's own value. Protocol: the Service's annotation. Probe: a readiness probe. Config: a BackendConfig. Transparent: the
-// transparent health checker. Live: the check has it, and the controller leaves it.
+// The origins, each over the one before it (ingress-controller.md §2).
 const (
-	FromDefault     Source = "default"
-	FromProtocol    Source = "protocol"
-	FromProbe       Source = "readiness probe"
-	FromConfig      Source = "BackendConfig"
-	FromTransparent Source = "transparent health checker"
-	FromLive        Source = "kept"
+	FromDefault       OriginKind = "default"
+	FromService       OriginKind = "Service"
+	FromProbe         OriginKind = "readiness probe"
+	FromTransparent   OriginKind = "transparent health checker"
+	FromBackendConfig OriginKind = "BackendConfig"
 )
 
-// An Origin is where a field comes from.
+// An Origin is what asks for a field's value.
 type Origin struct {
-	Source Source
-	// Name is the object: pod/container of a probe, namespace/name of a BackendConfig or
-	// Service; empty for defaults.
-	Name string
-	// Born is when the pod of a probe was created; zero for other sources.
-	Born time.Time
+	Kind OriginKind
+	// On is the Service, Pod or BackendConfig; zero for the default.
+	On facts.Ref
+	// Container has the probe.
+	Container string
 }
 
-// A Desired is the health check that GLBC would make for a Backend today, were there
-// none. What an existing one keeps is CompareCheck's and AfterSync's matter.
-type Desired struct {
-	// Check holds what is known; a field in Unknown means nothing.
-	Check Check
-	// From tells for each known field where it comes from.
-	From map[CheckField]Origin
-	// Unknown tells for each other field what couldn't be read.
-	Unknown map[CheckField]error
-	// NEG: the endpoints are pods; else nodes, and Check.Port is the node port.
-	NEG bool
-	// NoProbe is why no readiness probe is used; empty when one is, and where it isn't
-	// known.
-	NoProbe string
-	// Stopped is why the controller doesn't get as far as the check; empty when it does.
-	Stopped string
-
-	// configErr is why the BackendConfig isn't known, undecided why nothing is.
-	configErr, undecided error
-}
-
-// Known reports that every field is known.
-func (d Desired) Known() bool { return len(d.Unknown) == 0 }
-
-// Err joins what keeps fields from being known, each once; nil when all are.
-func (d Desired) Err() error {
-	var errs []error
-	for _, f := range CheckFields {
-		if err := d.Unknown[f]; err != nil && !slices.ContainsFunc(errs, func(e error) bool { return e.Error() == err.Error() }) {
-			errs = append(errs, err)
-		}
+// String is for people: "readiness probe of shop/web-1, container web".
+func (o Origin) String() string {
+	switch o.Kind {
+	case FromProbe:
+		return fmt.Sprintf("%s of %s/%s, container %s", o.Kind, o.On.Namespace, o.On.Name, o.Container)
+	case FromBackendConfig, FromService:
+		return fmt.Sprintf("%s %s/%s", o.Kind, o.On.Namespace, o.On.Name)
+	case FromDefault, FromTransparent:
 	}
-	return errors.Join(errs...)
+	return string(o.Kind)
+}
+
+// A Desired is the health check that GLBC would create for a Service port today. An
+// existing one is brought to it in some fields only: CompareCheck.
+type Desired struct {
+	// Err is why nothing can be said, or why GLBC makes nothing; nil otherwise.
+	Err error
+	// NEG tells NEGs from instance groups, Regional that the check is of a region.
+	NEG, Regional bool
+	// Check has zero values where a field is unknown. Its Port is 0 for the serving
+	// port.
+	Check Check
+	// Origins says for each known field where it is from, Unknown for each other why it
+	// can't be told.
+	Origins map[CheckField]Origin
+	Unknown map[CheckField]error
+	// Pod is the one whose readiness probe decides; nil where none does. WhyNoProbe is
+	// then the condition that no probe meets, empty where pods couldn't be read.
+	Pod        *corev1.Pod
+	WhyNoProbe string
+	// Config is the BackendConfig that sets fields; zero where none does.
+	Config facts.Ref
+}
+
+// Errors of what GLBC doesn't make a check for.
+var (
+	errNothingMade = errors.New("GLBC makes no health check for it")
+	errNoClass     = errors.New("whether its load balancer is global or of a region isn't known")
+)
+
+// DesiredCheck says what health check GLBC would create for a Backend now: defaults,
+// the readiness probe or the transparent health checker, BackendConfig on top
+// (ingress-controller.md §2).
+func DesiredCheck(s *facts.Snapshot, b Backend) Desired {
+	svc, ok := b.Object.Get()
+	switch {
+	case b.Object.IsAbsent() || ok && (b.ServicePort == nil || NeedsNEG(svc)):
+		return Desired{Err: errNothingMade}
+	case !ok:
+		return Desired{Err: b.Object.Err()}
+	}
+	if why := appProtocolsFault(svc); why != "" {
+		return Desired{Err: fmt.Errorf("%w: annotation %s: %s", errNothingMade, appProtocolsKey(svc), why)}
+	}
+	config, err := configFor(s, svc, b.ServicePort)
+	if err != nil {
+		return Desired{Err: err}
+	}
+	regional, err := inRegion(s, b)
+	if err != nil {
+		return Desired{Err: err}
+	}
+	d := &Desired{NEG: regional || NEGRequestOf(svc).Ingress, Regional: regional, Origins: map[CheckField]Origin{}, Unknown: map[CheckField]error{}}
+	d.defaults(s, b, svc)
+	d.inferred(s, b, svc)
+	if bc, ok := config.Get(); !ok && !config.IsAbsent() {
+		d.unknown(config.Err(), CheckFields...)
+	} else if ok && bc.Spec.HealthCheck != nil {
+		d.configured(facts.Ref{Cluster: s.ClusterName, Kind: facts.KindBackendConfig, Namespace: bc.Namespace, Name: bc.Name}, bc.Spec.HealthCheck)
+	} else if transparent(svc) && d.NEG {
+		d.transparent(s, b)
+	}
+	return *d
 }
 
 func (d *Desired) set(o Origin, fields ...CheckField) {
 	for _, f := range fields {
-		d.From[f] = o
+		d.Origins[f] = o
 		delete(d.Unknown, f)
 	}
 }
@@ -101,115 +138,104 @@ func (d *Desired) set(o Origin, fields ...CheckField) {
 func (d *Desired) unknown(err error, fields ...CheckField) {
 	for _, f := range fields {
 		d.Unknown[f] = err
-		delete(d.From, f)
+		delete(d.Origins, f)
+	}
+	d.blank()
+}
+
+// blank leaves no value in fields that are unknown.
+func (d *Desired) blank() {
+	for f := range d.Unknown {
+		switch f {
+		case CheckFieldType:
+			d.Check.Type = ""
+		case CheckFieldPort:
+			d.Check.Port = 0
+		case CheckFieldPath:
+			d.Check.Path = ""
+		case CheckFieldHost:
+			d.Check.Host = ""
+		case CheckFieldInterval:
+			d.Check.Interval = 0
+		case CheckFieldTimeout:
+			d.Check.Timeout = 0
+		case CheckFieldHealthy:
+			d.Check.Healthy = 0
+		case CheckFieldUnhealthy:
+			d.Check.Unhealthy = 0
+		}
 	}
 }
 
-func nothingKnown(err error) Desired {
-	d := Desired{From: map[CheckField]Origin{}, Unknown: map[CheckField]error{}, undecided: err}
-	d.unknown(err, CheckFields...)
-	return d
+func (d *Desired) defaults(s *facts.Snapshot, b Backend, svc *corev1.Service) {
+	d.Check = defaultCheck(AppProtocol(svc, b.ServicePort.Name), d.NEG)
+	d.set(Origin{Kind: FromDefault}, CheckFields...)
+	service := Origin{Kind: FromService, On: b.Ref(s.ClusterName)}
+	if AppProtocols(svc)[b.ServicePort.Name] != "" {
+		d.set(service, CheckFieldType)
+	}
+	if !d.NEG {
+		d.Check.Port = b.ServicePort.NodePort
+		d.set(service, CheckFieldPort)
+	}
+	if system := SystemDefault(); b.Namespace == system.Namespace && b.Service == system.Service {
+		d.Check.Path = "/healthz"
+	}
 }
 
-// The system default backend, whose health check asks another path
-// (ingress-controller.md §2, table).
-const (
-	systemNamespace   = "kube-system"
-	systemBackend     = "default-http-backend"
-	systemBackendPort = "http"
-	systemBackendPath = "/healthz"
-)
-
-var (
-	errNoSuchService = errors.New("the Service doesn't exist")
-	errNoSuchPort    = errors.New("the Service has no such port")
-)
-
-// DesiredCheck derives the health check of a Backend behind an Ingress: defaults, then
-// the transparent health checker in place of everything, or the readiness probe, then
-// the BackendConfig on top (ingress-controller.md §2).
-func DesiredCheck(s *facts.Snapshot, b Backend) Desired {
-	svc, ok := b.Object.Get()
-	switch {
-	case b.Object.IsAbsent():
-		d := nothingKnown(errNoSuchService)
-		d.Stopped = errNoSuchService.Error()
-		return d
-	case !ok:
-		return nothingKnown(b.Object.Err())
-	case b.ServicePort == nil:
-		d := nothingKnown(errNoSuchPort)
-		d.Stopped = errNoSuchPort.Error()
-		return d
-	}
-	neg, decided := UsesNEG(s, b).Get()
-	if !decided {
-		return nothingKnown(UsesNEG(s, b).Err())
-	}
-	d := defaultDesired(svc, b.ServicePort, neg)
-	config := configFor(s, svc, b.ServicePort)
-	if config.stopped != "" {
-		d.Stopped = config.stopped
-	}
-	switch on, err := transparentFor(s, b, svc, neg, config); {
-	case err != nil:
-		d.undecided = err
-		d.unknown(err, CheckFields...)
-		return d
-	case on:
-		d.transparent(svc)
-		return d
-	}
-	d.probe(s, b, svc)
-	d.config(config)
-	return d
-}
-
-func defaultDesired(svc *corev1.Service, port *corev1.ServicePort, neg bool) Desired {
-	d := Desired{
-		Check: defaultCheck(AppProtocol(svc, port.Name), neg), NEG: neg,
-		From: map[CheckField]Origin{}, Unknown: map[CheckField]error{},
-	}
-	d.set(Origin{Source: FromDefault}, CheckFields...)
-	if AppProtocols(svc)[port.Name] != "" {
-		d.set(Origin{Source: FromProtocol, Name: svc.Namespace + "/" + svc.Name}, FieldType)
-	}
-	if why := appProtocolsFault(svc); why != "" {
-		d.Stopped = "annotation " + appProtocolsKey(svc) + ": " + why
-	}
-	if !neg {
-		d.Check.Port = port.NodePort
-	}
-	if svc.Namespace == systemNamespace && svc.Name == systemBackend && port.Name == systemBackendPort {
-		d.Check.Path = systemBackendPath
-	}
-	return d
-}
-
-// probeFields are what the controller takes from a readiness probe.
-var probeFields = []CheckField{FieldPath, FieldHost, FieldInterval, FieldTimeout}
-
-// probe applies the readiness probe of the pods, where all of them are known: the
-// oldest decides, and may be among those that are missing.
-func (d *Desired) probe(s *facts.Snapshot, b Backend, svc *corev1.Service) {
+// inferred applies the readiness probe: path, Host, timeout and interval.
+func (d *Desired) inferred(s *facts.Snapshot, b Backend, svc *corev1.Service) {
+	fields := []CheckField{CheckFieldPath, CheckFieldHost, CheckFieldInterval, CheckFieldTimeout}
 	pods, _ := s.Pods.Get()
-	if !s.Pods.Known() {
-		d.unknown(s.Pods.Err(), probeFields...)
+	switch {
+	case !s.Pods.Known():
+		d.unknown(s.Pods.Err(), fields...)
 		return
-	}
-	if !wasRead(s, svc.Namespace) {
-		d.unknown(errNamespaceNotRead(svc.Namespace), probeFields...)
+	case !wasRead(s, svc.Namespace):
+		d.unknown(errNamespaceNotRead(svc.Namespace), fields...)
 		return
 	}
 	in := InferCheck(svc, b.ServicePort, d.NEG, pods)
-	if d.NoProbe = in.Why; in.Why != "" {
+	d.WhyNoProbe = in.Why
+	if in.Pod == nil {
 		return
 	}
+	d.Pod = in.Pod
 	d.Check.Path, d.Check.Host, d.Check.Interval, d.Check.Timeout = in.Check.Path, in.Check.Host, in.Check.Interval, in.Check.Timeout
-	d.set(Origin{Source: FromProbe, Name: in.From, Born: in.Born}, probeFields...)
+	on := facts.Ref{Cluster: s.ClusterName, Kind: facts.KindPod, Namespace: in.Pod.Namespace, Name: in.Pod.Name}
+	d.set(Origin{Kind: FromProbe, On: on, Container: in.Container}, fields...)
 }
 
-func (d Desired) clone() Desired {
-	d.From, d.Unknown = maps.Clone(d.From), maps.Clone(d.Unknown)
-	return d
+// configured applies the fields that a BackendConfig sets, each on every sync.
+func (d *Desired) configured(on facts.Ref, set *facts.BackendConfigCheck) {
+	d.Config = on
+	from := Origin{Kind: FromBackendConfig, On: on}
+	span := func(v *int64, to *time.Duration, f CheckField) {
+		if v != nil {
+			*to = time.Duration(*v) * time.Second
+			d.set(from, f)
+		}
+	}
+	count := func(v *int64, to *int, f CheckField) {
+		if v != nil {
+			*to = int(*v)
+			d.set(from, f)
+		}
+	}
+	span(set.CheckIntervalSec, &d.Check.Interval, CheckFieldInterval)
+	span(set.TimeoutSec, &d.Check.Timeout, CheckFieldTimeout)
+	count(set.HealthyThreshold, &d.Check.Healthy, CheckFieldHealthy)
+	count(set.UnhealthyThreshold, &d.Check.Unhealthy, CheckFieldUnhealthy)
+	if set.Type != nil {
+		d.Check.Type = *set.Type
+		d.set(from, CheckFieldType)
+	}
+	if set.RequestPath != nil {
+		d.Check.Path = *set.RequestPath
+		d.set(from, CheckFieldPath)
+	}
+	if set.Port != nil {
+		d.Check.Port = int32(*set.Port) //nolint:gosec // The CRD's schema bounds it to a port.
+		d.set(from, CheckFieldPort)
+	}
 }

@@ -20,8 +20,9 @@ type Inference struct {
 	// From names the pod and container whose readiness probe it is; empty for the
 	// default.
 	From string
-	// Born is when that pod was created.
-	Born time.Time
+	// Pod and Container are those; nil and empty for the default.
+	Pod       *corev1.Pod
+	Container string
 	// Why is the condition that keeps a readiness probe from being used; empty when one
 	// is.
 	Why string
@@ -37,7 +38,8 @@ func InferCheck(svc *corev1.Service, port *corev1.ServicePort, neg bool, pods []
 		for _, c := range pod.Spec.Containers {
 			why := refuses(c, port, protocol)
 			if why == "" {
-				in.From, in.Born, in.Why = pod.Name+"/"+c.Name, pod.CreationTimestamp.Time, ""
+				in.From, in.Why = pod.Name+"/"+c.Name, ""
+				in.Pod, in.Container = pod, c.Name
 				in.Check.apply(c.ReadinessProbe, neg)
 				return in
 			}
@@ -91,7 +93,6 @@ func refuses(c corev1.Container, port *corev1.ServicePort, protocol string) stri
 	}
 	scheme := cmp.Or(get.Scheme, corev1.URISchemeHTTP)
 	declared := declares(c, port)
-	asksIt := slices.ContainsFunc(declared, func(p corev1.ContainerPort) bool { return refersTo(get.Port, p) })
 	switch {
 	case get.Host != "":
 		return "the readiness probe of container " + c.Name + " names a host"
@@ -101,25 +102,25 @@ func refuses(c corev1.Container, port *corev1.ServicePort, protocol string) stri
 		return fmt.Sprintf("the readiness probe of container %s speaks %s, the backend %s", c.Name, scheme, protocol)
 	case len(declared) == 0:
 		return "container " + c.Name + " doesn't declare the port " + port.TargetPort.String()
-	case !asksIt:
+	case !slices.ContainsFunc(declared, func(p corev1.ContainerPort) bool { return refersTo(get.Port, &p) }):
 		return fmt.Sprintf("the readiness probe of container %s asks port %s, the Service leads to %s", c.Name, get.Port.String(), port.TargetPort.String())
 	}
 	return ""
 }
 
-// declares finds the container ports that a Service port leads to, by number or name.
-// One number may have several names.
+// declares lists the container ports that a Service port leads to, by number or name:
+// one number may stand under two protocols.
 func declares(c corev1.Container, port *corev1.ServicePort) []corev1.ContainerPort {
 	var list []corev1.ContainerPort
-	for _, p := range c.Ports {
-		if refersTo(port.TargetPort, p) || port.TargetPort == (intstr.IntOrString{}) && p.ContainerPort == port.Port {
+	for i, p := range c.Ports {
+		if refersTo(port.TargetPort, &c.Ports[i]) || port.TargetPort == (intstr.IntOrString{}) && p.ContainerPort == port.Port {
 			list = append(list, p)
 		}
 	}
 	return list
 }
 
-func refersTo(port intstr.IntOrString, p corev1.ContainerPort) bool {
+func refersTo(port intstr.IntOrString, p *corev1.ContainerPort) bool {
 	if port.Type == intstr.String {
 		return port.StrVal == p.Name
 	}

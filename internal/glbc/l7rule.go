@@ -5,244 +5,228 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"plumbline/internal/facts"
 )
 
-// nodePortRange are the ports of nodes, of which the rule admits all or none
-// (ingress-controller.md §1.8).
-const nodePortRange = "30000-32767"
+// A RulePort is a port, or a range of them, that the L7 rule admits, and what for.
+type RulePort struct {
+	From, To int32
+	For      []facts.Ref
+}
 
-// An L7Rule is the cluster's one firewall rule for probers and proxies as GLBC would
-// build it (ingress-controller.md §1.8).
+// String is the rule's spelling: "8080", "30000-32767".
+func (p RulePort) String() string {
+	if p.From == p.To {
+		return strconv.Itoa(int(p.From))
+	}
+	return fmt.Sprintf("%d-%d", p.From, p.To)
+}
+
+// An L7Rule is the cluster's firewall rule for probers and proxies as GLBC would make
+// it, at least: what isn't known is missing from it, and so are ports that only a flag
+// of the controller adds.
 type L7Rule struct {
-	// Name is empty where the cluster's UID isn't known.
-	Name string
-	// None: no Ingress is GLBC's, so that it removes the rule.
-	None bool
-	// Ports are single ports and nodePortRange, as the rule spells them; Sources ranges.
-	// Both are in order, without doubles.
-	Ports, Sources []string
-	// Users are the Services behind each port, in order of the Ingresses.
-	Users map[string][]facts.Ref
-	// Partial is why there may be more ports or sources than those: Services, slices or
-	// subnets that couldn't be read. Nil when the lists are complete.
+	Name    string
+	Ports   []RulePort
+	Sources []string
+	// Partial is why Ports or Sources may lack some; nil when everything was read.
 	Partial error
 }
 
-// systemBackendRef is the Service to which an Ingress without default backend leads.
-var systemBackendRef = networkingv1.IngressServiceBackend{
-	Name: systemBackend, Port: networkingv1.ServiceBackendPort{Name: systemBackendPort},
+var (
+	errNoFirewallUID = errors.New("the cluster's firewall UID (ConfigMap " + IngressUIDConfigMap + ") isn't known")
+	errAddonOff      = errors.New("the cluster's HTTP load balancing add-on is off")
+	errUnsureIngress = errors.New("whether GLBC serves it isn't known")
+	errNewIngress    = errors.New("it is too new to count")
+)
+
+// L7RuleName is the name of the cluster's L7 rule; unknown where the ConfigMap is.
+func L7RuleName(s *facts.Snapshot) facts.Value[string] {
+	cm, ok := s.ConfigMaps[IngressUIDConfigMap].Get()
+	if !ok {
+		return facts.Unknown[string](errors.Join(errNoFirewallUID, s.ConfigMaps[IngressUIDConfigMap].Err()))
+	}
+	uid := cm.Data["provider-uid"]
+	if uid == "" {
+		uid = IngressUID(s)
+	}
+	return facts.Found(FirewallRuleName(uid))
 }
 
-// DesiredL7Rule gathers what all Ingresses of the cluster need. It is unknown where
-// those couldn't be read.
+// nodePorts is the range of node ports, which the rule admits as a whole.
+var nodePorts = RulePort{From: 30000, To: 32767}
+
+// DesiredL7Rule builds the L7 rule from all Ingresses that GLBC serves
+// (ingress-controller.md §1.8). It is absent where there are none: GLBC deletes the
+// rule then.
 func DesiredL7Rule(s *facts.Snapshot) facts.Value[L7Rule] {
-	ingresses, ok := s.Ingresses.Get()
-	if !s.Ingresses.Known() || !ok {
-		return facts.Unknown[L7Rule](s.Ingresses.Err())
+	name, ok := L7RuleName(s).Get()
+	if !ok {
+		return facts.Unknown[L7Rule](L7RuleName(s).Err())
 	}
-	g := gathering{s: s, L7Rule: L7Rule{None: true, Users: map[string][]facts.Ref{}}}
-	uid, err := firewallUID(s)
-	g.partly(err)
-	if err == nil {
-		g.Name = FirewallRuleName(uid)
+	if c, ok := s.Cluster.Get(); ok && AddonDisabled(c) {
+		return facts.Unknown[L7Rule](errAddonOff)
 	}
+	b := ruleBuilder{s: s, L7Rule: L7Rule{Name: name, Sources: slices.Clone(proberRanges), Partial: s.Ingresses.Err()}}
+	ingresses, _ := s.Ingresses.Get()
+	served, regional := false, false
 	for _, ing := range ingresses {
-		switch class := ClassIn(s, ing); {
-		case class.Unsure || class.Served && WhyNotServed(s, ing) != "":
-			g.partly(fmt.Errorf("whether GLBC serves Ingress %s/%s isn't known", ing.Namespace, ing.Name))
-		case class.Served:
-			g.ingress(ing, class)
-		}
-	}
-	if g.None && g.Partial == nil {
-		return facts.Found(g.L7Rule)
-	}
-	g.Sources = append(g.Sources, proberRanges...)
-	slices.Sort(g.Sources)
-	g.Sources = slices.Compact(g.Sources)
-	for port := range g.Users {
-		g.Ports = append(g.Ports, port)
-	}
-	slices.Sort(g.Ports)
-	return facts.Found(g.L7Rule)
-}
-
-// firewallUID is what the rule's name ends in.
-func firewallUID(s *facts.Snapshot) (string, error) {
-	v, asked := s.ConfigMaps[IngressUIDConfigMap]
-	cm, ok := v.Get()
-	if !asked || !ok {
-		return "", errNoIngressUID
-	}
-	if uid := cm.Data["provider-uid"]; uid != "" {
-		return uid, nil
-	}
-	return IngressUID(s), nil
-}
-
-type gathering struct {
-	L7Rule
-
-	s *facts.Snapshot
-}
-
-func (g *gathering) partly(err error) {
-	if err != nil && (g.Partial == nil || !strings.Contains(g.Partial.Error(), err.Error())) {
-		g.Partial = errors.Join(g.Partial, err)
-	}
-}
-
-func (g *gathering) need(port string, by facts.Ref) {
-	if !slices.Contains(g.Users[port], by) {
-		g.Users[port] = append(g.Users[port], by)
-	}
-}
-
-// ingress adds what one Ingress needs. What stops its sync doesn't stop this: ports that
-// are in order count, whatever else is wrong.
-func (g *gathering) ingress(ing *networkingv1.Ingress, class Class) {
-	g.None = false
-	if class.InRegion() {
-		ranges, err := proxyRanges(g.s, class)
-		g.Sources = append(g.Sources, ranges...)
-		g.partly(err)
-	}
-	switch d := ing.Spec.DefaultBackend; {
-	case d == nil:
-		g.servicePort(systemNamespace, systemBackendRef, class, true)
-	case d.Service != nil:
-		g.servicePort(ing.Namespace, *d.Service, class, true)
-	}
-	for _, sb := range ruleServices(ing) {
-		g.servicePort(ing.Namespace, sb, class, false)
-	}
-}
-
-// ruleServices are the Services that the rules of an Ingress lead to in the URL map: of a
-// host that is there twice the last rule counts, and paths that GLBC refuses don't.
-func ruleServices(ing *networkingv1.Ingress) []networkingv1.IngressServiceBackend {
-	byHost := map[string][]networkingv1.IngressServiceBackend{}
-	var hosts []string
-	for _, r := range ing.Spec.Rules {
-		if r.HTTP == nil {
+		class := ClassIn(s, ing)
+		switch {
+		case !class.Served && !class.Unsure || ing.DeletionTimestamp != nil:
+			continue
+		case class.Unsure || !SurelyServes(s, ing):
+			b.lacks(ing, errUnsureIngress)
+			continue
+		case s.Now.Sub(ing.CreationTimestamp.Time) < grace:
+			b.lacks(ing, errNewIngress)
 			continue
 		}
-		var list []networkingv1.IngressServiceBackend
-		for _, p := range r.HTTP.Paths {
-			if _, refused := ExpandPath(p); refused == nil && p.Backend.Service != nil {
-				list = append(list, *p.Backend.Service)
+		served, regional = true, regional || class.InRegion()
+		b.ingress(ing, class)
+	}
+	switch {
+	case !served && b.Partial != nil:
+		return facts.Unknown[L7Rule](b.Partial)
+	case !served:
+		return facts.Absent[L7Rule]()
+	case regional:
+		b.proxies()
+	}
+	slices.SortFunc(b.Ports, func(x, y RulePort) int { return int(x.From - y.From) })
+	return facts.Found(b.L7Rule)
+}
+
+// A ruleBuilder collects an L7Rule.
+type ruleBuilder struct {
+	s *facts.Snapshot
+	L7Rule
+}
+
+func (r *ruleBuilder) lacks(ing *networkingv1.Ingress, err error) {
+	r.Partial = errors.Join(r.Partial, fmt.Errorf("of Ingress %s/%s: %w", ing.Namespace, ing.Name, err))
+}
+
+// ingress adds the ports of an Ingress. One that names no default backend has the
+// system's.
+func (r *ruleBuilder) ingress(ing *networkingv1.Ingress, class Class) {
+	list := Backends(r.s, ing)
+	if ing.Spec.DefaultBackend == nil {
+		d := SystemDefault()
+		system := Backend{Namespace: d.Namespace, Service: d.Service, Port: d.Port, Object: ServiceOf(r.s, d.Namespace, d.Service)}
+		if svc, ok := system.Object.Get(); ok {
+			system.ServicePort = PortOf(svc, d.Port)
+		}
+		list = append(list, system)
+	}
+	for _, b := range list {
+		if err := r.backend(b, class); err != nil {
+			r.lacks(ing, fmt.Errorf("%s: %w", b.Title(), err))
+		}
+	}
+}
+
+// backend adds the ports of one Service port. One that GLBC refuses has none.
+func (r *ruleBuilder) backend(b Backend, class Class) error {
+	svc, ok := b.Object.Get()
+	switch {
+	case b.Object.IsAbsent() || ok && (b.ServicePort == nil || NeedsNEG(svc) || appProtocolsFault(svc) != ""):
+		return nil
+	case !ok:
+		return b.Object.Err()
+	}
+	config, err := configFor(r.s, svc, b.ServicePort)
+	if err != nil {
+		return err
+	}
+	on := b.Ref(r.s.ClusterName)
+	bc, ok := config.Get()
+	switch {
+	case !ok && !config.IsAbsent():
+		err = config.Err()
+	case ok && bc.Spec.HealthCheck != nil && bc.Spec.HealthCheck.Port != nil:
+		port := int32(*bc.Spec.HealthCheck.Port) //nolint:gosec // The CRD's schema bounds it to a port.
+		r.admit(RulePort{From: port, To: port}, on)
+	}
+	if !class.InRegion() && !NEGRequestOf(svc).Ingress {
+		r.admit(nodePorts, on)
+		return err
+	}
+	ports, portsErr := targetPorts(r.s, b)
+	for _, port := range ports {
+		r.admit(RulePort{From: port, To: port}, on)
+	}
+	return errors.Join(err, portsErr)
+}
+
+func (r *ruleBuilder) admit(p RulePort, on facts.Ref) {
+	i := slices.IndexFunc(r.Ports, func(have RulePort) bool { return have.From == p.From && have.To == p.To })
+	if i < 0 {
+		r.Ports = append(r.Ports, p)
+		i = len(r.Ports) - 1
+	}
+	if !slices.Contains(r.Ports[i].For, on) {
+		r.Ports[i].For = append(r.Ports[i].For, on)
+	}
+}
+
+// targetPorts are the container ports behind a NEG's Service port: the number, or what
+// the EndpointSlices say of a name, TCP only (ingress-controller.md §1.8).
+func targetPorts(s *facts.Snapshot, b Backend) ([]int32, error) {
+	p := b.ServicePort
+	if p.TargetPort.Type == intstr.Int {
+		if p.TargetPort.IntVal == 0 {
+			return []int32{p.Port}, nil
+		}
+		return []int32{p.TargetPort.IntVal}, nil
+	}
+	var ports []int32
+	all, _ := s.EndpointSlices.Get()
+	for _, slice := range all {
+		if slice.Namespace != b.Namespace || slice.Labels[discoveryv1.LabelServiceName] != b.Service {
+			continue
+		}
+		for _, sp := range slice.Ports {
+			tcp := sp.Protocol == nil || *sp.Protocol == corev1.ProtocolTCP
+			if tcp && sp.Port != nil && sp.Name != nil && *sp.Name == p.Name && !slices.Contains(ports, *sp.Port) {
+				ports = append(ports, *sp.Port)
 			}
 		}
-		if _, twice := byHost[r.Host]; !twice {
-			hosts = append(hosts, r.Host)
-		}
-		byHost[r.Host] = list
-	}
-	var all []networkingv1.IngressServiceBackend
-	for _, h := range hosts {
-		all = append(all, byHost[h]...)
-	}
-	return all
-}
-
-// servicePort adds the ports for one Service port. One that GLBC refuses needs none; with
-// annotations that are wrong only a default backend counts as refused.
-func (g *gathering) servicePort(namespace string, sb networkingv1.IngressServiceBackend, class Class, isDefault bool) {
-	found := ServiceOf(g.s, namespace, sb.Name)
-	svc, ok := found.Get()
-	if !ok {
-		if !found.IsAbsent() {
-			g.partly(fmt.Errorf("reading Service %s/%s: %w", namespace, sb.Name, found.Err()))
-		}
-		return
-	}
-	port := PortOf(svc, sb.Port)
-	if port == nil || NeedsNEG(svc) {
-		return
-	}
-	config := configFor(g.s, svc, port)
-	wrong := appProtocolsFault(svc) != "" || config.stopped != ""
-	if wrong && isDefault {
-		return
-	}
-	by := facts.Ref{Cluster: g.s.ClusterName, Kind: facts.KindService, Namespace: namespace, Name: sb.Name}
-	if class.InRegion() || NEGRequestOf(svc).Ingress {
-		numbers, err := targetPorts(g.s, svc, port)
-		g.partly(err)
-		for _, n := range numbers {
-			g.need(strconv.Itoa(int(n)), by)
-		}
-	} else {
-		g.need(nodePortRange, by)
-	}
-	if wrong {
-		return
-	}
-	g.partly(config.err)
-	if config.check != nil && config.check.Port != nil {
-		g.need(strconv.FormatInt(*config.check.Port, 10), by)
-	}
-	if transparent(svc) {
-		if on, err := transparentFor(g.s, Backend{Namespace: namespace, Service: sb.Name}, svc, NEGRequestOf(svc).Ingress, config); err != nil {
-			g.partly(err)
-		} else if on {
-			g.need(strconv.Itoa(transparentPort), by)
-		}
-	}
-}
-
-// targetPorts are the ports of pods behind a Service port: the number, or what the
-// Service's slices say for a name. A Service without slices has none, and its port is
-// missing in the rule.
-func targetPorts(s *facts.Snapshot, svc *corev1.Service, port *corev1.ServicePort) ([]int32, error) {
-	if port.TargetPort.Type == intstr.Int {
-		if n := port.TargetPort.IntVal; n != 0 {
-			return []int32{n}, nil
-		}
-		return []int32{port.Port}, nil
 	}
 	switch {
 	case !s.EndpointSlices.Known():
-		return nil, s.EndpointSlices.Err()
-	case !wasRead(s, svc.Namespace):
-		return nil, errNamespaceNotRead(svc.Namespace)
+		return ports, s.EndpointSlices.Err()
+	case !wasRead(s, b.Namespace) && len(ports) == 0:
+		return nil, errNamespaceNotRead(b.Namespace)
 	}
-	var list []int32
-	for _, slice := range slicesOf(s, svc) {
-		for _, p := range slice.Ports {
-			if p.Protocol != nil && *p.Protocol == corev1.ProtocolTCP && p.Name != nil && *p.Name == port.Name && p.Port != nil {
-				list = append(list, *p.Port)
-			}
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list), nil
+	return ports, nil
 }
 
-// proxyRanges are the ranges of the proxy-only subnet from which a regional load balancer
-// of a class sends requests. Without an active one GLBC builds the rule without it.
-func proxyRanges(s *facts.Snapshot, class Class) ([]string, error) {
-	region, network := "regions/"+Region(s), networkOf(s)
-	subnets, _ := s.Subnetworks.Get()
-	var ranges []string
-	for _, subnet := range subnets {
-		managed := subnet.GetPurpose() == "REGIONAL_MANAGED_PROXY" || class.Internal && subnet.GetPurpose() == "INTERNAL_HTTPS_LOAD_BALANCER"
-		if managed && subnet.GetRole() == "ACTIVE" && scopeIn(subnet.GetSelfLink()) == region && network != "" && facts.RelativePath(subnet.GetNetwork()) == network {
-			ranges = append(ranges, subnet.GetIpCidrRange())
+// proxies adds the proxy-only subnets of the cluster's region and network.
+func (r *ruleBuilder) proxies() {
+	region, network := "regions/"+Region(r.s), networkOf(r.s)
+	switch {
+	case Region(r.s) == "":
+		r.Partial = errors.Join(r.Partial, errNoRegion)
+		return
+	case network == "":
+		r.Partial = errors.Join(r.Partial, errNoNetwork)
+		return
+	case r.s.Subnetworks.Lacks(region) && !r.s.Subnetworks.IsAbsent():
+		r.Partial = errors.Join(r.Partial, r.s.Subnetworks.Err())
+	}
+	subnets, _ := r.s.Subnetworks.Get()
+	for _, n := range subnets {
+		purpose := n.GetPurpose() == "REGIONAL_MANAGED_PROXY" || n.GetPurpose() == "INTERNAL_HTTPS_LOAD_BALANCER"
+		if purpose && n.GetRole() == "ACTIVE" && scopeIn(n.GetSelfLink()) == region && facts.RelativePath(n.GetNetwork()) == network && n.GetIpCidrRange() != "" {
+			r.Sources = append(r.Sources, n.GetIpCidrRange())
 		}
 	}
-	switch {
-	case network == "":
-		return nil, errNoNetwork
-	case len(ranges) == 0 && !s.Subnetworks.IsAbsent() && s.Subnetworks.Lacks(region):
-		return nil, s.Subnetworks.Err()
-	}
-	return ranges[:min(len(ranges), 1)], nil
+	slices.Sort(r.Sources)
 }

@@ -4,223 +4,201 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
 
 	"plumbline/internal/facts"
 )
 
-// A MemberFault is how a NEG's content differs from the slices.
-type MemberFault string
+// A MemberDiff is where a Service port's NEGs don't have what its EndpointSlices say.
+// Young members count for nothing yet.
+type MemberDiff struct {
+	// Missing are in the slices and in no NEG of their zone; Stale the other way round.
+	Missing, Stale []Member
+	// WrongPort are in a NEG of their zone with another port.
+	WrongPort []PortDifference
+	// NoNEG are zones with Missing members that have no NEG at all.
+	NoNEG []string
+	// Want is what the slices say, with what blocks the sync.
+	Want Members
+}
 
-// MemberMissing: a pod isn't in its NEG. MemberStale: an endpoint has no pod any more.
-// MemberWrongPort: the pod is there with another port. MemberNoNEG: the pod's zone has no
-// NEG behind the backend service.
-const (
-	MemberMissing   MemberFault = "missing"
-	MemberStale     MemberFault = "stale"
-	MemberWrongPort MemberFault = "wrong port"
-	MemberNoNEG     MemberFault = "no NEG in the zone"
+// Empty reports that there is no difference, young or not.
+func (d MemberDiff) Empty() bool { return len(d.Missing)+len(d.Stale)+len(d.WrongPort) == 0 }
+
+// Settled leaves the young ones out.
+func (d MemberDiff) Settled() MemberDiff {
+	young := func(m Member) bool { return m.Young }
+	d.Missing = slices.DeleteFunc(slices.Clone(d.Missing), young)
+	d.Stale = slices.DeleteFunc(slices.Clone(d.Stale), young)
+	d.WrongPort = slices.DeleteFunc(slices.Clone(d.WrongPort), func(p PortDifference) bool { return p.Young })
+	d.NoNEG = slices.DeleteFunc(slices.Clone(d.NoNEG), func(zone string) bool {
+		return !slices.ContainsFunc(d.Missing, func(m Member) bool { return m.Zone == zone })
+	})
+	return d
+}
+
+// A PortDifference is a Member that its NEG has with another port.
+type PortDifference struct {
+	Member
+	Have int32
+}
+
+// Errors of what can't be compared.
+var (
+	errNoNEGs       = errors.New("the Service port has no NEGs")
+	errGroupMembers = errors.New("which nodes an instance group has isn't listed")
 )
 
-// A MemberDiff is one endpoint that is other than it should be.
-type MemberDiff struct {
-	Fault MemberFault
-	// NEG is the relative path; empty for MemberNoNEG.
-	NEG, Zone string
-	IP        string
-	// Port is what the NEG has, Want what the slices say; 0 where there is none.
-	Port, Want int32
-	Pod        string
-	// InFlight: it came about so recently that the controller may be at it, or when isn't
-	// known. Of a stale endpoint whose pod is gone altogether nothing tells when.
-	InFlight bool
-}
-
-// A MemberComparison is what CompareMembers finds.
-type MemberComparison struct {
-	Desired Members
-	// Diffs are in order of zone and address.
-	Diffs []MemberDiff
-	// Frozen: an endpoint blocks the sync, or there is no slice, so that the differences
-	// stay.
-	Frozen bool
-	// Unread are the zones whose NEG couldn't be read, with the error.
-	Unread map[string]error
-	// Err is why nothing could be compared; nil otherwise.
-	Err error
-}
-
-// settled is how long a change takes at most to reach a NEG when all is well.
-const settled = 2 * time.Minute
-
-var errNoNEGs = errors.New("the backend service has no NEG")
-
-// CompareMembers compares the NEGs behind a Backend with the Service's slices, zone by
-// zone.
-func CompareMembers(s *facts.Snapshot, b Backend) MemberComparison {
-	c := MemberComparison{Desired: DesiredMembers(s, b), Unread: map[string]error{}}
-	bs, ok := b.BackendService.Get()
+// CompareMembers compares the NEGs of a Backend with its EndpointSlices. err says what
+// couldn't be compared, zone by zone; diff has what was found all the same. Of a
+// Backend with instance groups nothing can be compared.
+func CompareMembers(s *facts.Snapshot, b Backend) (diff MemberDiff, err error) {
+	want := DesiredMembers(s, b)
+	m, ok := want.Get()
 	switch {
-	case c.Desired.Err != nil:
-		c.Err = c.Desired.Err
-		return c
-	case b.BackendService.IsAbsent():
-		c.Err = errNoBackendService
-		return c
+	case want.IsAbsent() && usesInstanceGroups(b):
+		return diff, errGroupMembers
+	case want.IsAbsent():
+		return diff, errNoNEGs
 	case !ok:
-		c.Err = b.BackendService.Err()
-		return c
+		return diff, want.Err()
 	}
-	c.Frozen = len(c.Desired.Blocking) > 0 || c.Desired.Slices == 0
-	zones := negsByZone(bs)
-	if len(zones) == 0 {
-		c.Err = errNoNEGs
-		return c
-	}
-	ages := agesOf(s, b)
-	for _, zone := range c.zones(zones) {
-		c.compareZone(s, zone, zones[zone], ages)
-	}
-	return c
-}
-
-var errNoBackendService = errors.New("there is no backend service")
-
-// negsByZone are the zonal NEGs behind a backend service.
-func negsByZone(bs *computepb.BackendService) map[string][]string {
-	zones := map[string][]string{}
-	for _, g := range GroupsOf(bs) {
-		scope := scopeIn(g.Group)
-		zone, zonal := strings.CutPrefix(scope, "zones/")
-		if zonal && strings.Contains(g.Group, "/networkEndpointGroups/") {
-			zones[zone] = append(zones[zone], g.Group)
+	diff.Want = m
+	have, unread, err := liveMembers(s, b)
+	for _, w := range m.List {
+		if slices.Contains(unread, w.Zone) || s.NEGs.Lacks("zones/"+w.Zone) {
+			continue
+		}
+		zone, exists := have[w.Zone]
+		switch i := slices.IndexFunc(zone, func(h Member) bool { return h.IP == w.IP }); {
+		case slices.ContainsFunc(zone, func(h Member) bool { return h.IP == w.IP && h.Port == w.Port }):
+		case i >= 0 && !m.has(zone[i]):
+			diff.WrongPort = append(diff.WrongPort, PortDifference{Member: w, Have: zone[i].Port})
+		default:
+			diff.Missing = append(diff.Missing, w)
+			if !exists && !slices.Contains(diff.NoNEG, w.Zone) {
+				diff.NoNEG = append(diff.NoNEG, w.Zone)
+			}
 		}
 	}
-	return zones
+	diff.stale(s, have)
+	return diff, err
 }
 
-func (c *MemberComparison) zones(have map[string][]string) []string {
-	var list []string
-	for zone := range have {
-		list = append(list, zone)
+func usesInstanceGroups(b Backend) bool {
+	bs, ok := b.BackendService.Get()
+	if !ok {
+		return false
 	}
-	for _, m := range c.Desired.List {
-		list = append(list, m.Zone)
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
+	return slices.ContainsFunc(bs.GetBackends(), func(g *computepb.Backend) bool { return strings.Contains(g.GetGroup(), "/instanceGroups/") })
 }
 
-// liveMember is an endpoint that a NEG has.
-type liveMember struct {
-	neg  string
-	ip   string
-	port int32
+// has reports that a live member is in the slices, attached, skipped or blocked.
+func (m Members) has(h Member) bool {
+	same := func(w Member) bool { return w.IP == h.IP && w.Port == h.Port && (w.Zone == h.Zone || w.Zone == "") }
+	return slices.ContainsFunc(m.List, same) || slices.ContainsFunc(m.Skipped, same) ||
+		slices.ContainsFunc(m.Blocks, func(b Block) bool { return b.IP == h.IP })
 }
 
-func (c *MemberComparison) compareZone(s *facts.Snapshot, zone string, negs []string, ages podAges) {
-	want := c.Desired.Zone(zone)
-	if len(negs) == 0 {
-		for _, m := range want {
-			c.Diffs = append(c.Diffs, MemberDiff{Fault: MemberNoNEG, Zone: zone, IP: m.IP, Want: m.Port, Pod: m.Pod, InFlight: ages.young(m.Pod)})
-		}
+func (d *MemberDiff) stale(s *facts.Snapshot, have map[string][]Member) {
+	if d.Want.NoSlices {
+		// The controller leaves the NEGs alone then.
 		return
 	}
-	var have []liveMember
-	for _, neg := range negs {
-		endpoints, ok := s.Endpoints[neg].Get()
-		if !s.Endpoints[neg].Known() {
-			c.Unread[zone] = fmt.Errorf("endpoints of %s: %w", neg, s.Endpoints[neg].Err())
-			return
+	var zones []string
+	for zone := range have {
+		zones = append(zones, zone)
+	}
+	slices.Sort(zones)
+	for _, zone := range zones {
+		for _, h := range have[zone] {
+			wrong := slices.ContainsFunc(d.WrongPort, func(p PortDifference) bool { return p.Zone == zone && p.IP == h.IP })
+			if wrong || d.Want.has(h) {
+				continue
+			}
+			if i := slices.IndexFunc(d.Want.Leaving, func(l Member) bool { return l.IP == h.IP }); i >= 0 {
+				h.Young, h.Pod, h.Node = true, d.Want.Leaving[i].Pod, d.Want.Leaving[i].Node
+			}
+			pods, _ := s.Pods.Get()
+			for _, p := range pods {
+				if h.Pod == nil && !p.Spec.HostNetwork && hasIP(p, h.IP) {
+					h.Pod, h.Young = p, inMotion(s.Now, p)
+				}
+			}
+			d.Stale = append(d.Stale, h)
+		}
+	}
+}
+
+// liveMembers reads the endpoints of the Backend's NEGs by zone; a zone with a NEG and
+// no endpoint has an empty list. unread are zones that couldn't be read.
+func liveMembers(s *facts.Snapshot, b Backend) (have map[string][]Member, unread []string, err error) {
+	have = map[string][]Member{}
+	err = s.NEGs.Err()
+	for _, neg := range NEGsOf(s, b) {
+		path := facts.RelativePath(neg.GetSelfLink())
+		zone := strings.TrimPrefix(scopeIn(path), "zones/")
+		endpoints, ok := s.Endpoints[path].Get()
+		if !s.Endpoints[path].Known() || !ok {
+			unread = append(unread, zone)
+			err = errors.Join(err, fmt.Errorf("endpoints of %s: %w", path, orNotRead(s.Endpoints[path].Err())))
+			delete(have, zone)
+			continue
+		}
+		if slices.Contains(unread, zone) {
+			continue
+		}
+		if have[zone] == nil {
+			have[zone] = []Member{}
 		}
 		for _, e := range endpoints {
-			if ok && e.GetNetworkEndpoint().GetIpAddress() != "" {
-				have = append(have, liveMember{neg, e.GetNetworkEndpoint().GetIpAddress(), e.GetNetworkEndpoint().GetPort()})
-			}
+			n := e.GetNetworkEndpoint()
+			have[zone] = append(have[zone], Member{Zone: zone, IP: n.GetIpAddress(), Port: n.GetPort(), Node: n.GetInstance()})
 		}
 	}
-	c.match(zone, negs[0], want, have, ages)
+	return have, unread, err
 }
 
-// match pairs what should be with what is: exactly, then by address alone.
-func (c *MemberComparison) match(zone, neg string, want []Member, have []liveMember, ages podAges) {
-	take := func(is func(l liveMember) bool) (liveMember, bool) {
-		i := slices.IndexFunc(have, is)
-		if i < 0 {
-			return liveMember{}, false
-		}
-		l := have[i]
-		have = slices.Delete(have, i, i+1)
-		return l, true
+func orNotRead(err error) error {
+	if err == nil {
+		return facts.ErrNotRead
 	}
-	var open []Member
-	for _, m := range want {
-		if _, ok := take(func(l liveMember) bool { return l.ip == m.IP && l.port == m.Port }); !ok {
-			open = append(open, m)
-		}
+	return err
+}
+
+// NEGsOf are the zonal NEGs of a Backend's Service port, in whatever zones: by the
+// description that the NEG controller writes, and the name where there is none.
+func NEGsOf(s *facts.Snapshot, b Backend) []*computepb.NetworkEndpointGroup {
+	svc, ok := b.Object.Get()
+	if !ok || b.ServicePort == nil {
+		return nil
 	}
-	var diffs []MemberDiff
-	for _, m := range open {
-		d := MemberDiff{Fault: MemberMissing, NEG: neg, Zone: zone, IP: m.IP, Want: m.Port, Pod: m.Pod, InFlight: ages.young(m.Pod)}
-		if l, ok := take(func(l liveMember) bool { return l.ip == m.IP }); ok {
-			d.Fault, d.NEG, d.Port = MemberWrongPort, l.neg, l.port
-		}
-		diffs = append(diffs, d)
-	}
-	for _, l := range have {
-		if slices.ContainsFunc(c.Desired.OtherSubnets, func(m Member) bool { return m.IP == l.ip && m.Zone == zone }) {
+	uid, identified := s.ClusterUID.Get()
+	written := negNames(svc)[b.ServicePort.Port]
+	all, _ := s.NEGs.Get()
+	var list []*computepb.NetworkEndpointGroup
+	for _, neg := range all {
+		if !strings.HasPrefix(scopeIn(neg.GetSelfLink()), "zones/") {
 			continue
 		}
-		d := MemberDiff{Fault: MemberStale, NEG: l.neg, Zone: zone, IP: l.ip, Port: l.port}
-		if i := slices.IndexFunc(c.Desired.LeftOut, func(o LeftOut) bool { return o.Address == l.ip }); i >= 0 {
-			d.Pod = c.Desired.LeftOut[i].Pod
-			d.InFlight = c.Desired.LeftOut[i].Terminating && ages.leaving(d.Pod)
-		}
-		diffs = append(diffs, d)
-	}
-	slices.SortStableFunc(diffs, func(a, b MemberDiff) int { return strings.Compare(a.IP, b.IP) })
-	c.Diffs = append(c.Diffs, diffs...)
-}
-
-// podAges tells what happened to pods lately. A pod that isn't known may be new.
-type podAges struct {
-	now            time.Time
-	created, leave map[string]time.Time
-}
-
-func agesOf(s *facts.Snapshot, b Backend) podAges {
-	a := podAges{now: s.Now, created: map[string]time.Time{}, leave: map[string]time.Time{}}
-	pods, _ := s.Pods.Get()
-	for _, p := range pods {
-		if p.Namespace != b.Namespace {
-			continue
-		}
-		a.created[p.Name] = p.CreationTimestamp.Time
-		// An address comes some time after the pod.
-		if p.Status.StartTime != nil {
-			a.created[p.Name] = p.Status.StartTime.Time
-		}
-		if p.DeletionTimestamp != nil {
-			// The API server writes the moment at which the grace period ends.
-			began := p.DeletionTimestamp.Time
-			if p.DeletionGracePeriodSeconds != nil {
-				began = began.Add(-time.Duration(*p.DeletionGracePeriodSeconds) * time.Second)
+		d, described := ParseNEGDescription(neg.GetDescription())
+		switch {
+		case described && (d.Namespace != b.Namespace || d.Service != b.Service || d.Port != strconv.Itoa(int(b.ServicePort.Port))):
+		case described && identified && d.ClusterUID != "":
+			if d.ClusterUID == uid {
+				list = append(list, neg)
 			}
-			a.leave[p.Name] = began
+		case neg.GetName() == written || uidNames(s, b, neg.GetName()):
+			list = append(list, neg)
 		}
 	}
-	return a
+	return list
 }
 
-func (a podAges) young(pod string) bool {
-	at, ok := a.created[pod]
-	return !ok || a.now.Sub(at) < settled
-}
-
-func (a podAges) leaving(pod string) bool {
-	at, ok := a.leave[pod]
-	return !ok || a.now.Sub(at) < settled
+func uidNames(s *facts.Snapshot, b Backend, name string) bool {
+	uid := IngressUID(s)
+	return uid != "" && name == NEGName(uid, b.Namespace, b.Service, b.ServicePort.Port)
 }

@@ -1,9 +1,10 @@
 package glbc
 
 import (
-	"cmp"
-	"errors"
+	"fmt"
+	"net/netip"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
@@ -11,252 +12,247 @@ import (
 	"plumbline/internal/facts"
 )
 
-// A Member is one endpoint of a NEG as the NEG controller would attach it.
+// A Member is an endpoint of a Service port's NEG.
 type Member struct {
+	Zone string
 	IP   string
 	Port int32
-	Zone string
-	// Node and Pod are the names behind it; Pod is of the Service's namespace as a rule.
-	Node, Pod string
-	// Ready is the slice's word, which the controller doesn't ask for: an endpoint that
-	// isn't ready is a member all the same.
-	Ready bool
+	// Node and Pod are what is behind it; empty and nil where nothing tells.
+	Node string
+	Pod  *corev1.Pod
+	// Slice is the EndpointSlice that has it.
+	Slice string
+	// Young: its pod, or the change of its slice, is so new or the pod so far gone that
+	// the controller may not have got to it.
+	Young bool
 }
 
-// A LeftOut is an endpoint of a slice that doesn't become a member.
-type LeftOut struct {
-	Slice, Address string
-	// Pod is what the endpoint targets; empty where it targets nothing.
-	Pod string
-	// Why says it for people.
+// String is address and port.
+func (m Member) String() string { return fmt.Sprintf("%s:%d", m.IP, m.Port) }
+
+// A Block is an endpoint that stops the whole sync of its Service port's NEGs: none of
+// the others is attached or detached either (ingress-controller.md §1.7,
+// ep-node-missing-pod).
+type Block struct {
+	IP, Slice, Node string
+	// Why is the controller's message.
 	Why string
-	// Terminating: its pod is on its way out, so that it was a member until now.
-	Terminating bool
+	// Unsure: it hangs on a flag of the controller. Young is that of a Member.
+	Unsure, Young bool
 }
 
-// Members are what the NEGs of a Service port should contain
-// (ingress-controller.md §1.7).
+// The controller's messages.
+const (
+	BlockNoNodeName = "endpoint has missing nodeName field"
+	BlockNoNode     = "endpoint corresponds to an non-existing node"
+	BlockNoPodCIDR  = "endpoint corresponds to a node with PodCIDR not set"
+	BlockNoZone     = "endpoint has missing zone field: zone is missing for node"
+)
+
+// Members are the endpoints that a Service port's NEGs should have.
 type Members struct {
-	// List is in order of zone, address and port.
 	List []Member
-	// LeftOut are endpoints that the controller passes over without a word.
-	LeftOut []LeftOut
-	// Blocking are endpoints each of which stops the sync of the whole NEG: nothing is
-	// attached or detached any more. Only where the controller runs in its degraded mode
-	// does it pass over them; List is without them.
-	Blocking []LeftOut
-	// OtherSubnets are members on nodes of other subnets, whose NEGs have other names.
-	OtherSubnets []Member
-	// Slices is how many EndpointSlices the Service has. Without one the NEG isn't synced
-	// at all, and keeps what it has.
-	Slices int
-	// PortNamed: at least one of them has a port of the Service port's name. Without it
-	// the NEG becomes empty, and nothing tells.
-	PortNamed bool
-	// Err is why the members aren't known; nil when they are.
-	Err error
+	// Skipped are in the slices, but the controller takes none that has no pod.
+	Skipped []Member
+	// Leaving are in the slices and terminating: they are detached at once.
+	Leaving []Member
+	Blocks  []Block
+	// NoSlices: the Service has no EndpointSlice, so the controller leaves the NEGs as
+	// they are. PortUnnamed: it has some, with endpoints, and none carries the Service
+	// port's name, so the NEGs are empty.
+	NoSlices, PortUnnamed bool
 }
 
-// Zone lists the members of one zone.
-func (m Members) Zone(zone string) []Member {
-	return slices.DeleteFunc(slices.Clone(m.List), func(e Member) bool { return e.Zone != zone })
+// Zones are those of List, sorted.
+func (m Members) Zones() []string {
+	var zones []string
+	for _, e := range m.List {
+		if !slices.Contains(zones, e.Zone) {
+			zones = append(zones, e.Zone)
+		}
+	}
+	slices.Sort(zones)
+	return zones
 }
 
-// DesiredMembers computes what the NEG controller would attach for a Service port: every
-// IPv4 endpoint of the Service's slices whose port bears the Service port's name, except
-// the terminating.
-func DesiredMembers(s *facts.Snapshot, b Backend) Members {
-	svc, ok := b.Object.Get()
+// DesiredMembers lists what the NEG controller puts into the NEGs of a Backend: every
+// IPv4 address of the EndpointSlices that carry the Service port's name, unless it
+// terminates; ready and serving don't matter (ingress-controller.md §1.7). It is absent
+// where the Service port has no NEGs, and unknown where slices or nodes are.
+func DesiredMembers(s *facts.Snapshot, b Backend) facts.Value[Members] {
+	neg, err := hasNEGs(b)
 	switch {
-	case b.Object.IsAbsent():
-		return Members{Err: errNoSuchService}
-	case !ok:
-		return Members{Err: b.Object.Err()}
-	case b.ServicePort == nil:
-		return Members{Err: errNoSuchPort}
+	case err != nil:
+		return facts.Unknown[Members](err)
+	case !neg:
+		return facts.Absent[Members]()
 	case !s.EndpointSlices.Known():
-		return Members{Err: s.EndpointSlices.Err()}
+		return facts.Unknown[Members](s.EndpointSlices.Err())
+	case !wasRead(s, b.Namespace):
+		return facts.Unknown[Members](errNamespaceNotRead(b.Namespace))
 	case !s.Nodes.Known():
-		return Members{Err: s.Nodes.Err()}
-	case !wasRead(s, svc.Namespace):
-		return Members{Err: errNamespaceNotRead(svc.Namespace)}
+		return facts.Unknown[Members](s.Nodes.Err())
 	}
-	m := membership{s: s, pods: podsByName(s, svc.Namespace), nodes: map[string]*corev1.Node{}}
-	nodes, _ := s.Nodes.Get()
-	for _, n := range nodes {
-		m.nodes[n.Name] = n
-	}
-	list := slicesOf(s, svc)
-	m.ips = addressesOfPods(list)
-	m.Slices = len(list)
-	for _, slice := range list {
-		if port, ok := portNamed(slice, b.ServicePort.Name); ok {
-			m.PortNamed = true
+	all, _ := s.EndpointSlices.Get()
+	m := membership{s: s, b: b, Members: Members{NoSlices: true}}
+	named, addresses := false, false
+	for _, slice := range all {
+		if slice.Namespace != b.Namespace || slice.Labels[discoveryv1.LabelServiceName] != b.Service {
+			continue
+		}
+		m.NoSlices = false
+		addresses = addresses || len(slice.Endpoints) > 0
+		if port := slicePort(slice, b.ServicePort.Name); port != 0 {
+			named = true
 			m.add(slice, port)
 		}
 	}
-	for _, l := range []*[]Member{&m.List, &m.OtherSubnets} {
-		slices.SortFunc(*l, compareMembers)
-		*l = slices.CompactFunc(*l, func(a, b Member) bool { return a.IP == b.IP && a.Port == b.Port && a.Zone == b.Zone })
+	m.PortUnnamed = addresses && !named
+	return facts.Found(m.Members)
+}
+
+// hasNEGs tells whether the NEG controller makes NEGs for a Backend's port: for an
+// Ingress, or on its own.
+func hasNEGs(b Backend) (bool, error) {
+	svc, ok := b.Object.Get()
+	switch {
+	case b.Object.IsAbsent() || ok && b.ServicePort == nil:
+		return false, nil
+	case !ok:
+		return false, b.Object.Err()
 	}
-	return m.Members
-}
-
-func compareMembers(a, b Member) int {
-	return cmp.Or(cmp.Compare(a.Zone, b.Zone), cmp.Compare(a.IP, b.IP), cmp.Compare(a.Port, b.Port), cmp.Compare(a.Pod, b.Pod))
-}
-
-// slicesOf are the EndpointSlices of a Service, by their label.
-func slicesOf(s *facts.Snapshot, svc *corev1.Service) []*discoveryv1.EndpointSlice {
-	all, _ := s.EndpointSlices.Get()
-	var list []*discoveryv1.EndpointSlice
-	for _, slice := range all {
-		if slice.Namespace == svc.Namespace && slice.Labels[discoveryv1.LabelServiceName] == svc.Name {
-			list = append(list, slice)
-		}
+	r := NEGRequestOf(svc)
+	if _, exposed := r.Exposed[b.ServicePort.Port]; exposed || r.Ingress {
+		return true, nil
 	}
-	return list
+	// Behind an internal load balancer GLBC wants NEGs, but nobody makes them
+	// (ingress-controller.md §1.6, neg-not-created-yet).
+	return false, nil
 }
 
-// portNamed is the number of a slice's port of that name; a Service's only port may
-// have none.
-func portNamed(slice *discoveryv1.EndpointSlice, name string) (int32, bool) {
+// slicePort is the port that a slice has under the name of the Service port; 0 when it
+// has none.
+func slicePort(slice *discoveryv1.EndpointSlice, name string) int32 {
 	for _, p := range slice.Ports {
 		have := ""
 		if p.Name != nil {
 			have = *p.Name
 		}
 		if have == name && p.Port != nil {
-			return *p.Port, true
+			return *p.Port
 		}
 	}
-	return 0, false
+	return 0
 }
 
-type podKey struct{ namespace, name string }
-
-// podsByName are the pods; nil where they aren't known.
-func podsByName(s *facts.Snapshot, namespace string) map[podKey]*corev1.Pod {
-	if !s.Pods.Known() || !wasRead(s, namespace) {
-		return nil
-	}
-	pods, _ := s.Pods.Get()
-	byName := make(map[podKey]*corev1.Pod, len(pods))
-	for _, p := range pods {
-		byName[podKey{p.Namespace, p.Name}] = p
-	}
-	return byName
-}
-
-// addressesOfPods is the IPv4 address by which the controller calls each pod: the first
-// of its last endpoint that isn't terminating.
-func addressesOfPods(list []*discoveryv1.EndpointSlice) map[podKey]string {
-	ips := map[podKey]string{}
-	for _, slice := range list {
-		if slice.AddressType != discoveryv1.AddressTypeIPv4 {
-			continue
-		}
-		for _, e := range slice.Endpoints {
-			if e.TargetRef != nil && len(e.Addresses) > 0 && !terminating(e) {
-				ips[podKey{e.TargetRef.Namespace, e.TargetRef.Name}] = e.Addresses[0]
-			}
-		}
-	}
-	return ips
-}
-
-func terminating(e discoveryv1.Endpoint) bool {
-	return e.Conditions.Terminating != nil && *e.Conditions.Terminating
-}
-
+// A membership collects Members.
 type membership struct {
+	s *facts.Snapshot
+	b Backend
 	Members
-
-	s     *facts.Snapshot
-	nodes map[string]*corev1.Node
-	pods  map[podKey]*corev1.Pod
-	ips   map[podKey]string
 }
 
 func (m *membership) add(slice *discoveryv1.EndpointSlice, port int32) {
-	for _, e := range slice.Endpoints {
-		out := LeftOut{Slice: slice.Namespace + "/" + slice.Name, Terminating: terminating(e)}
-		if len(e.Addresses) > 0 {
-			out.Address = e.Addresses[0]
-		}
-		if e.TargetRef != nil {
-			out.Pod = e.TargetRef.Name
-		}
-		switch {
-		case out.Terminating:
-			out.Why = "it is terminating"
-			m.LeftOut = append(m.LeftOut, out)
-		case slice.AddressType != discoveryv1.AddressTypeIPv4:
-			out.Why = "its address is no IPv4 address"
-			m.LeftOut = append(m.LeftOut, out)
-		default:
-			m.place(e, port, out)
+	if slice.AddressType != discoveryv1.AddressTypeIPv4 {
+		return
+	}
+	for i := range slice.Endpoints {
+		e := &slice.Endpoints[i]
+		for _, ip := range e.Addresses {
+			if _, err := netip.ParseAddr(ip); err == nil {
+				m.address(slice, e, ip, port)
+			}
 		}
 	}
 }
 
-// place finds an endpoint's zone; where there is none, the NEG's sync ends with an
-// error.
-func (m *membership) place(e discoveryv1.Endpoint, port int32, out LeftOut) {
-	name := nodeOf(e)
-	node := m.nodes[name]
+func (m *membership) address(slice *discoveryv1.EndpointSlice, e *discoveryv1.Endpoint, ip string, port int32) {
+	pod := podOf(m.s, m.b.Namespace, e)
+	member := Member{IP: ip, Port: port, Slice: slice.Name, Young: changedLately(m.s.Now, slice)}
+	if p, ok := pod.Get(); ok {
+		member.Pod, member.Young = p, member.Young || inMotion(m.s.Now, p)
+	}
+	if e.NodeName != nil {
+		member.Node = *e.NodeName
+	}
+	if e.Conditions.Terminating != nil && *e.Conditions.Terminating {
+		member.Young = true
+		m.Leaving = append(m.Leaving, member)
+		return
+	}
+	zone, block := m.zone(member)
+	if block != nil {
+		m.Blocks = append(m.Blocks, *block)
+		if !block.Unsure {
+			return
+		}
+	}
+	member.Zone = zone
+	same := func(o Member) bool { return o.IP == ip && o.Port == port }
 	switch {
-	case name == "":
-		out.Why = errNodeMissing.Error()
-	case node == nil:
-		out.Why = errNodeNotFound.Error() + " (" + name + ")"
-	case ZoneOf(node) == "":
-		out.Why = errZoneMissing.Error() + ": zone is missing for node " + name
+	case pod.IsAbsent():
+		m.Skipped = append(m.Skipped, member)
+	case !slices.ContainsFunc(m.List, same):
+		m.List = append(m.List, member)
+	}
+}
+
+func (m *membership) zone(e Member) (string, *Block) {
+	block := &Block{IP: e.IP, Slice: e.Slice, Node: e.Node, Young: e.Young}
+	if e.Node == "" {
+		block.Why = BlockNoNodeName
+		return "", block
+	}
+	node, ok := NodeNamed(m.s, e.Node).Get()
+	if !ok {
+		block.Why = BlockNoNode
+		return "", block
+	}
+	zone := NodeZone(node)
+	switch {
+	case zone == "":
+		block.Why = BlockNoZone
+		return "", block
 	case node.Spec.PodCIDR == "":
-		out.Why = errPodCIDR.Error() + " (" + name + ")"
-	default:
-		m.attach(e, port, node, out)
-		return
+		cluster, known := m.s.Cluster.Get()
+		block.Why, block.Unsure = BlockNoPodCIDR, !known || VPCNative(cluster)
+		return zone, block
 	}
-	m.Blocking = append(m.Blocking, out)
+	return zone, nil
 }
 
-// The controller's words for an endpoint that stops a NEG's sync
-// (ingress-controller.md §1.7, ep-node-missing-pod).
-var (
-	errNodeMissing  = errors.New("endpoint has missing nodeName field")
-	errNodeNotFound = errors.New("endpoint corresponds to an non-existing node")
-	errPodCIDR      = errors.New("endpoint corresponds to a node with PodCIDR not set")
-	errZoneMissing  = errors.New("endpoint has missing zone field")
-)
-
-func nodeOf(e discoveryv1.Endpoint) string {
-	if e.NodeName != nil && *e.NodeName != "" {
-		return *e.NodeName
+// podOf finds the pod of an endpoint: absent where it names none, or one that isn't
+// there.
+func podOf(s *facts.Snapshot, namespace string, e *discoveryv1.Endpoint) facts.Value[*corev1.Pod] {
+	if e.TargetRef == nil || e.TargetRef.Kind != facts.KindPod {
+		return facts.Absent[*corev1.Pod]()
 	}
-	return e.DeprecatedTopology[corev1.LabelHostname]
+	pods, _ := s.Pods.Get()
+	for _, p := range pods {
+		if p.Namespace == namespace && p.Name == e.TargetRef.Name {
+			return facts.Found(p)
+		}
+	}
+	if !s.Pods.Known() {
+		return facts.Unknown[*corev1.Pod](s.Pods.Err())
+	}
+	return facts.Absent[*corev1.Pod]()
 }
 
-// attach makes an endpoint a member, if it has a pod.
-func (m *membership) attach(e discoveryv1.Endpoint, port int32, node *corev1.Node, out LeftOut) {
-	if e.TargetRef == nil {
-		out.Why = "it targets no pod"
-		m.LeftOut = append(m.LeftOut, out)
-		return
+// grace is the time that the NEG controller may take for a change.
+const grace = 2 * time.Minute
+
+// inMotion: the pod is new or leaving.
+func inMotion(now time.Time, pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp != nil || now.Sub(pod.CreationTimestamp.Time) < grace
+}
+
+// changedLately: the slice is new, or the endpoint controller wrote a recent change of
+// pods or Service on it.
+func changedLately(now time.Time, slice *discoveryv1.EndpointSlice) bool {
+	if now.Sub(slice.CreationTimestamp.Time) < grace {
+		return true
 	}
-	key := podKey{e.TargetRef.Namespace, e.TargetRef.Name}
-	if m.pods != nil && m.pods[key] == nil {
-		out.Why = "its pod doesn't exist"
-		m.LeftOut = append(m.LeftOut, out)
-		return
-	}
-	member := Member{
-		IP: m.ips[key], Port: port, Zone: ZoneOf(node), Node: node.Name, Pod: key.name,
-		Ready: e.Conditions.Ready == nil || *e.Conditions.Ready,
-	}
-	if subnetOf(m.s, node) != "" {
-		m.OtherSubnets = append(m.OtherSubnets, member)
-		return
-	}
-	m.List = append(m.List, member)
+	at, err := time.Parse(time.RFC3339, slice.Annotations[corev1.EndpointsLastChangeTriggerTime])
+	return err == nil && now.Sub(at) < grace
 }

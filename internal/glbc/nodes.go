@@ -3,93 +3,113 @@ package glbc
 import (
 	"regexp"
 	"slices"
-	"strings"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
 
 	"plumbline/internal/facts"
 )
 
-// Labels and the taint that keep a node out of load balancing
-// (ingress-controller.md §1.7).
-const (
-	deletionTaint     = "ToBeDeletedByClusterAutoscaler"
-	masterLabel       = "node-role.kubernetes.io/master"
-	excludeAlphaLabel = "alpha.service-controller.kubernetes.io/exclude-balancer"
-	excludeLabel      = "node.kubernetes.io/exclude-from-external-load-balancers"
-	// nodeSubnetLabel names the subnet of a node that isn't in the cluster's own.
-	nodeSubnetLabel = "cloud.google.com/gke-node-pool-subnet"
-)
+var providerID = regexp.MustCompile(`^gce://([^/]+)/([^/]+)/([^/]+)$`)
 
-// WhyNotCandidate says why the controllers leave a node out when they fill instance
-// groups and list the zones of NEGs; empty for a candidate (ingress-controller.md §1.7).
-// Being cordoned is no reason. The endpoints on a node that is left out stay in their
-// NEG all the same.
-func WhyNotCandidate(n *corev1.Node) string {
-	for _, t := range n.Spec.Taints {
-		if t.Key == deletionTaint {
-			return "taint " + deletionTaint
+// NodeInstance is the virtual machine of a node, by spec.providerID
+// (gce://PROJECT/ZONE/NAME); ok is false when that isn't one of Compute's.
+func NodeInstance(node *corev1.Node) (project, zone, name string, ok bool) {
+	m := providerID.FindStringSubmatch(node.Spec.ProviderID)
+	if m == nil {
+		return "", "", "", false
+	}
+	return m[1], m[2], m[3], true
+}
+
+// NodeZone is a node's zone, by its label or its virtual machine; empty when neither
+// tells.
+func NodeZone(node *corev1.Node) string {
+	if zone := node.Labels[corev1.LabelTopologyZone]; zone != "" {
+		return zone
+	}
+	_, zone, _, _ := NodeInstance(node)
+	return zone
+}
+
+// NodeNamed finds a node. Nodes are read of the whole cluster.
+func NodeNamed(s *facts.Snapshot, name string) facts.Value[*corev1.Node] {
+	nodes, _ := s.Nodes.Get()
+	for _, n := range nodes {
+		if n.Name == name {
+			return facts.Found(n)
 		}
 	}
-	for _, label := range []string{masterLabel, excludeAlphaLabel, excludeLabel} {
-		if _, ok := n.Labels[label]; ok {
+	if !s.Nodes.Known() {
+		return facts.Unknown[*corev1.Node](s.Nodes.Err())
+	}
+	return facts.Absent[*corev1.Node]()
+}
+
+// InstanceOf finds the virtual machine of a node. It is absent only if the node's
+// zone was read and has none of its name.
+func InstanceOf(s *facts.Snapshot, node *corev1.Node) facts.Value[*computepb.Instance] {
+	_, zone, name, ok := NodeInstance(node)
+	if !ok {
+		return facts.Absent[*computepb.Instance]()
+	}
+	return inScope(s.Instances, "zones/"+zone, name)
+}
+
+// Labels that keep a node out of load balancing (ingress-controller.md §1.7).
+var excludingLabels = []string{
+	"node.kubernetes.io/exclude-from-external-load-balancers",
+	"alpha.service-controller.kubernetes.io/exclude-balancer",
+	"node-role.kubernetes.io/master",
+}
+
+const autoscalerTaint = "ToBeDeletedByClusterAutoscaler"
+
+// NodeExcluded is why a node is in no instance group and its zone isn't counted for it;
+// empty when it is eligible (ingress-controller.md §1.7, "Node eligibility"). Nodes in
+// other subnetworks, which a flag of the controller may leave out, count as eligible.
+func NodeExcluded(node *corev1.Node) string {
+	for _, label := range excludingLabels {
+		if _, ok := node.Labels[label]; ok {
 			return "label " + label
 		}
 	}
-	i := slices.IndexFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool { return c.Type == corev1.NodeReady })
-	switch {
-	case i < 0:
-		return "nothing is known of its condition"
-	case n.Status.Conditions[i].Status != corev1.ConditionTrue:
-		return "condition Ready is " + string(n.Status.Conditions[i].Status)
+	if slices.ContainsFunc(node.Spec.Taints, func(t corev1.Taint) bool { return t.Key == autoscalerTaint }) {
+		return "taint " + autoscalerTaint
 	}
-	return ""
+	for _, c := range node.Status.Conditions {
+		if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
+			return ""
+		}
+	}
+	return "not Ready"
 }
 
-var providerID = regexp.MustCompile(`^gce://([^/]+)/([^/]+)/([^/]+)$`)
-
-// ZoneOf is the zone of a node by its spec.providerID, the only place where the
-// controllers look; empty where that doesn't tell.
-func ZoneOf(n *corev1.Node) string {
-	if m := providerID.FindStringSubmatch(n.Spec.ProviderID); m != nil {
-		return m[2]
-	}
-	return ""
+// GroupNodes are the nodes that GLBC keeps in the cluster's instance groups, by zone.
+// Who is in them isn't among the facts: nothing can be compared.
+type GroupNodes struct {
+	Eligible map[string][]*corev1.Node
+	// Excluded says why the others aren't in, by name.
+	Excluded map[string]string
 }
 
-// subnetOf is the subnet of a node that has another than the cluster's own; empty for
-// the cluster's own.
-func subnetOf(s *facts.Snapshot, n *corev1.Node) string {
-	subnet := n.Labels[nodeSubnetLabel]
-	if cluster, ok := s.Cluster.Get(); ok && subnet == facts.LastSegment(cluster.Subnetwork) {
-		return ""
-	}
-	return subnet
-}
-
-// NodesByZone are the nodes that the controllers put into the cluster's instance groups,
-// by zone and in order of their names; a zone whose nodes are all left out is there with
-// none. Nodes of other subnets than the cluster's own are no members.
-func NodesByZone(s *facts.Snapshot) facts.Value[map[string][]*corev1.Node] {
+// EligibleNodes sorts the cluster's nodes. One whose zone nothing tells is excluded.
+func EligibleNodes(s *facts.Snapshot) facts.Value[GroupNodes] {
 	nodes, ok := s.Nodes.Get()
 	if !ok || !s.Nodes.Known() {
-		return facts.Unknown[map[string][]*corev1.Node](s.Nodes.Err())
+		return facts.Unknown[GroupNodes](s.Nodes.Err())
 	}
-	zones := map[string][]*corev1.Node{}
+	g := GroupNodes{Eligible: map[string][]*corev1.Node{}, Excluded: map[string]string{}}
 	for _, n := range nodes {
-		zone := ZoneOf(n)
-		if zone == "" {
+		zone, why := NodeZone(n), NodeExcluded(n)
+		if why == "" && zone == "" {
+			why = "no zone"
+		}
+		if why != "" {
+			g.Excluded[n.Name] = why
 			continue
 		}
-		if zones[zone] == nil {
-			zones[zone] = []*corev1.Node{}
-		}
-		if WhyNotCandidate(n) == "" && subnetOf(s, n) == "" {
-			zones[zone] = append(zones[zone], n)
-		}
+		g.Eligible[zone] = append(g.Eligible[zone], n)
 	}
-	for _, list := range zones {
-		slices.SortFunc(list, func(a, b *corev1.Node) int { return strings.Compare(a.Name, b.Name) })
-	}
-	return facts.Found(zones)
+	return facts.Found(g)
 }

@@ -1,9 +1,7 @@
 package glbc
 
 import (
-	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -11,156 +9,93 @@ import (
 	"plumbline/internal/facts"
 )
 
+// A NEGCondition is one word of the NEG controller's on a NEG.
+type NEGCondition struct {
+	// Status is True, False or Unknown; empty where the controller hasn't said yet.
+	Status metav1.ConditionStatus
+	// Reason is NegInitializationFailed, NegSyncFailed and the like; Message has the
+	// inner error, Since when Status became what it is.
+	Reason, Message string
+	Since           time.Time
+}
+
+// Failed reports that the controller says no.
+func (c NEGCondition) Failed() bool { return c.Status == metav1.ConditionFalse }
+
+// A NEGSync is what the NEG controller says of a Service port's NEGs. A True Synced
+// doesn't mean that there are endpoints, nor that attaching them went well
+// (ingress-controller.md §4).
+type NEGSync struct {
+	Ref                 facts.Ref
+	Initialized, Synced NEGCondition
+	// LastSync is the last attempt; zero when there was none.
+	LastSync time.Time
+	// Zones has the state of each zone's NEG: ACTIVE, INACTIVE or TO_BE_DELETED.
+	Zones map[string]string
+}
+
 // Labels of a ServiceNetworkEndpointGroup (ingress-controller.md §4).
 const (
 	negServiceLabel = "networking.gke.io/service-name"
 	negPortLabel    = "networking.gke.io/service-port"
 )
 
-// A NEGCondition is one condition of a ServiceNetworkEndpointGroup.
-type NEGCondition struct {
-	// Set: the controller has written the condition; else the rest is empty.
-	Set  bool
-	True bool
-	// Reason is NegInitializationSuccessful, NegInitializationFailed, NegSyncSuccessful
-	// or NegSyncFailed; Message the error, empty when True.
-	Reason, Message string
-	// Fault is what Message says, as far as it is one of the controller's own.
-	Fault NEGFault
-}
-
-// Failed reports that the controller says no.
-func (c NEGCondition) Failed() bool { return c.Set && !c.True }
-
-// A NEGZone is one of the NEGs, each in a zone.
-type NEGZone struct {
-	Zone string
-	// Path is the relative path.
-	Path string
-	// Active: else its zone has no nodes (INACTIVE) or its subnet is gone
-	// (TO_BE_DELETED), as State says.
-	Active bool
-	State  string
-}
-
-// A NEGStatus is what the NEG controller says of the NEGs of a Service port. That it is
-// synced doesn't mean that there are endpoints, nor that each was attached: attaching is
-// asynchronous, and a failure of it is only in the Service's events.
-type NEGStatus struct {
-	Name                string
-	Initialized, Synced NEGCondition
-	Zones               []NEGZone
-	// LastSync is when the controller last looked; the conditions' times move only with
-	// their status.
-	LastSync time.Time
-}
-
-var errManyServiceNEGs = errors.New("several ServiceNetworkEndpointGroups are of the Service port")
-
-// ServiceNEGOf finds the ServiceNetworkEndpointGroup of a Service port by its labels. It
-// is absent when the NEG controller never processed the port: no annotation asks for a
-// NEG, no Ingress that GKE serves leads to it, or the Service was refused
-// (ingress-controller.md §1.7, §4).
-func ServiceNEGOf(s *facts.Snapshot, b Backend) facts.Value[*facts.ServiceNEG] {
+// ServiceNEG finds what the NEG controller says of a Backend's port. Absent means that
+// it never processed the port (ingress-controller.md §4), unknown that it couldn't be
+// looked for. Where a renamed NEG has left an object behind, the one whose name is on
+// the Service is taken, else the youngest.
+func ServiceNEG(s *facts.Snapshot, b Backend) facts.Value[NEGSync] {
+	svc, ok := b.Object.Get()
 	switch {
-	case b.ServicePort == nil && b.Object.Err() != nil:
-		return facts.Unknown[*facts.ServiceNEG](b.Object.Err())
-	case b.ServicePort == nil:
-		return facts.Absent[*facts.ServiceNEG]()
+	case b.Object.IsAbsent() || ok && b.ServicePort == nil:
+		return facts.Absent[NEGSync]()
+	case !ok:
+		return facts.Unknown[NEGSync](b.Object.Err())
 	}
+	port := b.ServicePort.Port
+	written := negNames(svc)[port]
+	var found *facts.ServiceNEG
 	all, _ := s.ServiceNEGs.Get()
-	var found []*facts.ServiceNEG
-	for _, sn := range all {
-		if sn.Namespace == b.Namespace && sn.Labels[negServiceLabel] == b.Service && sn.Labels[negPortLabel] == strconv.Itoa(int(b.ServicePort.Port)) {
-			found = append(found, sn)
+	for _, o := range all {
+		if o.Namespace != b.Namespace || o.Labels[negServiceLabel] != b.Service || o.Labels[negPortLabel] != strconv.Itoa(int(port)) {
+			continue
+		}
+		better := found == nil || o.Name == written || found.Name != written && o.CreationTimestamp.After(found.CreationTimestamp.Time)
+		if better {
+			found = o
 		}
 	}
 	switch {
-	case len(found) == 1:
-		return facts.Found(found[0])
-	case len(found) > 1:
-		return facts.Unknown[*facts.ServiceNEG](errManyServiceNEGs)
-	case s.ServiceNEGs.IsAbsent():
-		return facts.Absent[*facts.ServiceNEG]()
+	case found != nil:
+		return facts.Found(negSyncOf(s, found))
 	case !s.ServiceNEGs.Known():
-		return facts.Unknown[*facts.ServiceNEG](s.ServiceNEGs.Err())
+		return facts.Unknown[NEGSync](s.ServiceNEGs.Err())
 	case !wasRead(s, b.Namespace):
-		return facts.Unknown[*facts.ServiceNEG](errNamespaceNotRead(b.Namespace))
+		return facts.Unknown[NEGSync](errNamespaceNotRead(b.Namespace))
 	}
-	return facts.Absent[*facts.ServiceNEG]()
+	return facts.Absent[NEGSync]()
 }
 
-// NEGStatusOf reads a ServiceNetworkEndpointGroup.
-func NEGStatusOf(sn *facts.ServiceNEG) NEGStatus {
-	st := NEGStatus{
-		Name: sn.Name, LastSync: sn.Status.LastSyncTime.Time,
-		Initialized: negCondition(sn, "Initialized"), Synced: negCondition(sn, "Synced"),
+func negSyncOf(s *facts.Snapshot, o *facts.ServiceNEG) NEGSync {
+	n := NEGSync{
+		Ref:      facts.Ref{Cluster: s.ClusterName, Kind: facts.KindServiceNEG, Namespace: o.Namespace, Name: o.Name},
+		LastSync: o.Status.LastSyncTime.Time, Zones: map[string]string{},
 	}
-	for _, g := range sn.Status.NetworkEndpointGroups {
-		path := facts.RelativePath(g.SelfLink)
-		st.Zones = append(st.Zones, NEGZone{
-			Zone: strings.TrimPrefix(scopeIn(path), "zones/"), Path: path,
-			Active: g.State == "" || g.State == "ACTIVE", State: g.State,
-		})
-	}
-	return st
-}
-
-func negCondition(sn *facts.ServiceNEG, kind string) NEGCondition {
-	for _, c := range sn.Status.Conditions {
-		if c.Type == kind {
-			return NEGCondition{Set: true, True: c.Status == metav1.ConditionTrue, Reason: c.Reason, Message: c.Message, Fault: NEGFaultOf(c.Message)}
+	for _, c := range o.Status.Conditions {
+		said := NEGCondition{Status: c.Status, Reason: c.Reason, Message: c.Message, Since: c.LastTransitionTime.Time}
+		switch c.Type {
+		case "Initialized":
+			n.Initialized = said
+		case "Synced":
+			n.Synced = said
 		}
 	}
-	return NEGCondition{}
-}
-
-// A NEGFault is why a NEG isn't made or isn't synced.
-type NEGFault string
-
-// The controller's own reasons (ingress-controller.md §1.7).
-const (
-	NEGNodeMissing  NEGFault = "endpoint without a node"
-	NEGNodeNotFound NEGFault = "endpoint on a node that doesn't exist"
-	NEGPodCIDR      NEGFault = "endpoint on a node without pod CIDR"
-	NEGZoneMissing  NEGFault = "endpoint on a node without zone"
-	NEGPodMissing   NEGFault = "endpoint without a pod"
-	NEGNameTaken    NEGFault = "the NEG's name is somebody else's"
-	NEGNameShared   NEGFault = "another Service port of the namespace has the NEG's name"
-	NEGNameTooLong  NEGFault = "the NEG's name is too long"
-	NEGUndescribed  NEGFault = "a NEG without description has the name"
-	NEGQuota        NEGFault = "a quota is used up"
-	NEGDenied       NEGFault = "Compute denies the controller"
-	NEGNotFound     NEGFault = "Compute doesn't find what the NEG refers to"
-)
-
-var negFaults = []struct {
-	contains string
-	fault    NEGFault
-}{
-	{errNodeMissing.Error(), NEGNodeMissing},
-	{errNodeNotFound.Error(), NEGNodeNotFound},
-	{errPodCIDR.Error(), NEGPodCIDR},
-	{errZoneMissing.Error(), NEGZoneMissing},
-	{"endpoint has missing pod field", NEGPodMissing},
-	{"endpoint corresponds to an non-existing pod", NEGPodMissing},
-	{"is used by another syncer in the same cluster and namespace", NEGNameShared},
-	{"found conflicting description in neg", NEGNameTaken},
-	{"custom NEG name exceeds", NEGNameTooLong},
-	{"with an empty description", NEGUndescribed},
-	{"Quota '", NEGQuota},
-	{"quotaExceeded", NEGQuota},
-	{"googleapi: Error 403", NEGDenied},
-	{"googleapi: Error 404", NEGNotFound},
-}
-
-// NEGFaultOf tells what a message of the NEG controller says, from a condition or an
-// event; empty when it is none of its own.
-func NEGFaultOf(message string) NEGFault {
-	for _, f := range negFaults {
-		if strings.Contains(message, f.contains) {
-			return f.fault
+	for _, g := range o.Status.NetworkEndpointGroups {
+		state := g.State
+		if state == "" {
+			state = "ACTIVE"
 		}
+		n.Zones[facts.LastSegment(facts.ScopeOf(g.SelfLink))] = state
 	}
-	return ""
+	return n
 }

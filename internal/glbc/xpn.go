@@ -1,164 +1,198 @@
 package glbc
 
 import (
-	"errors"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
 )
 
-// An XPNCommand is the firewall change that GLBC can't make itself in the host project
-// of a shared VPC and asks a person for, as the gcloud command in its event
-// (ingress-controller.md §1.8, fw-manual-xpn). A create or an update names all that the
-// rule should have.
+// An XPNCommand is what GLBC asks the security admin of a shared VPC to run: the rule
+// that it wants and may not make (ingress-controller.md §1.8, fw-manual-xpn). It is as
+// old as its event: a later one may want more.
 type XPNCommand struct {
 	// Verb is create, update or delete.
 	Verb string
 	Name string
-	// Network is a name; empty for an update.
+	// Network is a name, of Project's; an update names none.
 	Network, Project string
-	// Ports are of TCP, Sources ranges, Tags network tags.
-	Ports, Sources, Tags []string
-	// Truncated: the event was cut off, so that lists may be longer.
-	Truncated bool
-	// Text is the command, for people.
+	// Ports are those of TCP that are allowed; a whole protocol is 0-65535. Other are
+	// other protocols.
+	Ports         []RulePort
+	Other         []string
+	Sources, Tags []string
+	// Text is the command.
 	Text string
 }
 
-const (
-	xpnReason = "XPN"
-	xpnPrefix = "Firewall change required by security admin: `"
-)
-
-// ParseXPN reads the message of an XPN event; ok is false for any other.
+// ParseXPN reads the command in an XPN event's message; ok is false where there is
+// none.
 func ParseXPN(message string) (c XPNCommand, ok bool) {
-	_, text, ok := strings.Cut(message, xpnPrefix)
-	if !ok {
+	_, rest, found := strings.Cut(message, "`")
+	text, _, closed := strings.Cut(rest, "`")
+	words := shellWords(text)
+	if !found || !closed || len(words) < 5 || !slices.Equal(words[:3], []string{"gcloud", "compute", "firewall-rules"}) {
 		return XPNCommand{}, false
 	}
-	text, _, whole := strings.Cut(text, "`")
-	words := commandWords(text)
-	if len(words) < 5 || !slices.Equal(words[:3], []string{"gcloud", "compute", "firewall-rules"}) {
-		return XPNCommand{}, false
-	}
-	switch words[3] {
-	case "create", "update", "delete":
-	default:
-		return XPNCommand{}, false
-	}
-	c = XPNCommand{Verb: words[3], Name: words[4], Truncated: !whole, Text: text}
-	flags := words[5:]
-	for i := 0; i+1 < len(flags); i += 2 {
-		list := strings.Split(flags[i+1], ",")
-		if c.Truncated && i+2 >= len(flags) {
-			list = list[:len(list)-1] // The last word may lack its end.
+	c = XPNCommand{Verb: words[3], Name: words[4], Text: text}
+	for i := 5; i < len(words); i++ {
+		flag, value, joined := strings.Cut(words[i], "=")
+		if !joined && i+1 < len(words) && !strings.HasPrefix(words[i+1], "--") {
+			i++
+			value = words[i]
 		}
-		c.flag(flags[i], list)
+		c.flag(flag, value)
 	}
-	return c, true
+	switch c.Verb {
+	case "create", "update", "delete":
+		return c, !strings.HasPrefix(c.Name, "-")
+	}
+	return XPNCommand{}, false
 }
 
-func (c *XPNCommand) flag(name string, list []string) {
+func (c *XPNCommand) flag(name, value string) {
 	switch name {
 	case "--network":
-		c.Network = strings.Join(list, ",")
+		c.Network = facts.LastSegment(value)
 	case "--project":
-		c.Project = strings.Join(list, ",")
+		c.Project = value
 	case "--source-ranges":
-		c.Sources = list
+		c.Sources = splitNames(value)
 	case "--target-tags":
-		c.Tags = list
+		c.Tags = splitNames(value)
 	case "--allow":
-		for _, a := range list {
-			if port, ok := strings.CutPrefix(strings.ToLower(a), "tcp:"); ok {
-				c.Ports = append(c.Ports, port)
+		protocol := ""
+		for _, spec := range splitNames(value) {
+			p, ports, of := strings.Cut(spec, ":")
+			if !of && protocol != "" && strings.Trim(spec, "0123456789-") == "" {
+				// tcp:80,443: the protocol goes for both.
+				p, ports = protocol, spec
 			}
+			protocol = p
+			c.allow(p, ports)
 		}
 	}
 }
 
-// commandWords splits a command at spaces outside double quotes.
-func commandWords(text string) []string {
-	quoted := false
-	return strings.FieldsFunc(text, func(r rune) bool {
-		if r == '"' {
-			quoted = !quoted
-		}
-		return r == ' ' && !quoted
-	})
+func (c *XPNCommand) allow(protocol, ports string) {
+	if protocol != "tcp" && protocol != "6" {
+		c.Other = append(c.Other, protocol)
+		return
+	}
+	if ports == "" {
+		c.Ports = append(c.Ports, RulePort{From: 0, To: 65535})
+		return
+	}
+	low, high, ranged := strings.Cut(ports, "-")
+	if !ranged {
+		high = low
+	}
+	from, err := strconv.ParseUint(low, 10, 16)
+	to, err2 := strconv.ParseUint(high, 10, 16)
+	if err == nil && err2 == nil {
+		c.Ports = append(c.Ports, RulePort{From: int32(from), To: int32(to)})
+	}
 }
 
-// LastXPN is the latest command that GLBC asks for, which it writes on every Ingress that
-// doesn't suppress it, and the Ingress that has it. Any of them stands for the cluster.
-func LastXPN(s *facts.Snapshot) (c XPNCommand, on facts.Ref, at time.Time, ok bool) {
+// shellWords splits a command at spaces outside double or single quotes.
+func shellWords(text string) []string {
+	var words []string
+	var word strings.Builder
+	quote, begun := rune(0), false
+	for _, r := range text {
+		switch {
+		case quote != 0 && r == quote:
+			quote = 0
+		case quote == 0 && (r == '"' || r == '\''):
+			quote, begun = r, true
+		case quote == 0 && r == ' ':
+			if begun {
+				words = append(words, word.String())
+			}
+			word.Reset()
+			begun = false
+		default:
+			word.WriteRune(r)
+			begun = true
+		}
+	}
+	if begun {
+		words = append(words, word.String())
+	}
+	return words
+}
+
+// Unmet lists what a live rule lacks of the command, for people; nothing when the rule
+// satisfies it. rule is nil where there is none of the name.
+func (c XPNCommand) Unmet(rule *computepb.Firewall) []string {
+	switch {
+	case c.Verb == "delete" && rule != nil:
+		return []string{"the rule is still there"}
+	case c.Verb == "delete":
+		return nil
+	case rule == nil:
+		return []string{"there is no rule " + c.Name}
+	}
+	var list []string
+	add := func(unmet bool, format string, args ...any) {
+		if unmet {
+			list = append(list, fmt.Sprintf(format, args...))
+		}
+	}
+	add(rule.GetDisabled(), "the rule is disabled")
+	add(rule.GetDirection() == "EGRESS", "the rule is for egress")
+	add(c.Network != "" && facts.LastSegment(rule.GetNetwork()) != c.Network, "the rule is of network %s, not %s", facts.LastSegment(rule.GetNetwork()), c.Network)
+	for _, p := range c.Ports {
+		add(!ruleAllows(rule, p), "tcp:%s isn't allowed", p)
+	}
+	for _, source := range c.Sources {
+		add(!contained(source, rule.GetSourceRanges()), "source %s isn't admitted", source)
+	}
+	for _, tag := range c.Tags {
+		// A rule without targets goes for all machines of the network.
+		all := len(rule.GetTargetTags())+len(rule.GetTargetServiceAccounts()) == 0
+		add(!all && !slices.Contains(rule.GetTargetTags(), tag), "machines with tag %s aren't targets", tag)
+	}
+	return list
+}
+
+// LastXPN is the command of the last XPN event on an Ingress; unknown where events are,
+// absent where there is none.
+func LastXPN(s *facts.Snapshot, ing *networkingv1.Ingress) facts.Value[XPNCommand] {
 	events, _ := s.Events.Get()
+	var last *corev1.Event
+	var command XPNCommand
 	for _, e := range events {
-		if e.Reason != xpnReason || e.InvolvedObject.Kind != facts.KindIngress || ok && facts.EventTime(e).Before(at) {
+		about := e.InvolvedObject.Kind == facts.KindIngress && e.InvolvedObject.Namespace == ing.Namespace && e.InvolvedObject.Name == ing.Name
+		if !about || e.Reason != "XPN" || !FromController(e) || last != nil && !facts.EventTime(e).After(facts.EventTime(last)) {
 			continue
 		}
-		if parsed, is := ParseXPN(e.Message); is {
-			c, at, ok = parsed, facts.EventTime(e), true
-			on = facts.Ref{Cluster: s.ClusterName, Kind: facts.KindIngress, Namespace: e.InvolvedObject.Namespace, Name: e.InvolvedObject.Name}
+		if c, ok := ParseXPN(e.Message); ok {
+			last, command = e, c
 		}
 	}
-	return c, on, at, ok
-}
-
-// suppressXPN keeps an Ingress free of XPN events.
-const suppressXPN = "networking.gke.io/suppress-firewall-xpn-error"
-
-// SuppressesXPN reports that the Ingress asks for no XPN events, so that their absence
-// says nothing. A word that isn't a boolean suppresses nothing.
-func SuppressesXPN(ing *networkingv1.Ingress) bool {
-	switch ing.Annotations[suppressXPN] {
-	case "1", "t", "T", "true", "TRUE", "True":
-		return true
+	switch {
+	case last != nil:
+		return facts.Found(command)
+	case !s.Events.Known():
+		return facts.Unknown[XPNCommand](s.Events.Err())
+	case !wasRead(s, ing.Namespace):
+		return facts.Unknown[XPNCommand](errNamespaceNotRead(ing.Namespace))
 	}
-	return false
+	return facts.Absent[XPNCommand]()
 }
 
-var errOtherProject = errors.New("the firewall rules of the command's project weren't read")
-
-// Compare tells what the live rules lack of the command; of a delete only whether the
-// rule is Absent.
-func (c XPNCommand) Compare(s *facts.Snapshot) facts.Value[RuleDiff] {
+// XPNRule finds the rule that a command is about among those of the network's project;
+// unknown where those of another project were read.
+func XPNRule(s *facts.Snapshot, c XPNCommand) facts.Value[*computepb.Firewall] {
 	if c.Project != "" && s.NetworkProject != "" && c.Project != s.NetworkProject {
-		return facts.Unknown[RuleDiff](errOtherProject)
+		return facts.Unknown[*computepb.Firewall](fmt.Errorf("firewall rules of project %s: %w", c.Project, errNotAsked))
 	}
-	live := ruleNamed(s, c.Name)
-	rule, ok := live.Get()
-	switch {
-	case !live.Known():
-		return facts.Unknown[RuleDiff](live.Err())
-	case !ok:
-		return facts.Found(RuleDiff{Absent: true, MissingPorts: c.Ports, MissingSources: c.Sources})
-	case c.Verb == "delete":
-		return facts.Found(RuleDiff{Live: rule})
-	}
-	d := compareRule(rule, c.Ports, c.Sources)
-	if network := facts.LastSegment(rule.GetNetwork()); c.Network != "" && network != c.Network {
-		d.OtherNetwork = network
-	}
-	d.targets(s)
-	return facts.Found(d)
+	return inScope(s.Firewalls, scopeGlobal, c.Name)
 }
-
-// Done reports that somebody made the change, as far as a cut-off command tells.
-func (c XPNCommand) Done(s *facts.Snapshot) facts.Value[bool] {
-	d, ok := c.Compare(s).Get()
-	switch {
-	case !ok:
-		return facts.Unknown[bool](c.Compare(s).Err())
-	case c.Verb == "delete":
-		return facts.Found(d.Absent)
-	case d.Satisfied() && c.Truncated:
-		return facts.Unknown[bool](errTruncated)
-	}
-	return facts.Found(d.Satisfied())
-}
-
-var errTruncated = errors.New("the event is cut off, and what it still says is done")

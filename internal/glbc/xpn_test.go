@@ -1,143 +1,137 @@
 package glbc
 
 import (
-	"strings"
 	"testing"
 	"time"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"plumbline/internal/facts"
 )
 
-const createCommand = `gcloud compute firewall-rules create k8s-fw-l7--f00d --network shared --description "GCE L7 firewall rule" --allow tcp:30000-32767,tcp:8080 --source-ranges 130.211.0.0/22,35.191.0.0/16 --target-tags gke-main-node --project net-host`
+const xpnMessage = "Firewall change required by security admin: `gcloud compute firewall-rules create k8s-fw-l7--3f1c9a7e5b2d4f60 --network prod --description \"GCE L7 firewall rule\" " +
+	"--allow tcp:30000-32767,tcp:8080 --source-ranges 130.211.0.0/22,35.191.0.0/16 --target-tags gke-main-node --project net-host`"
 
-func xpnMessage(command string) string {
-	return "Firewall change required by security admin: `" + command + "`"
-}
-
-// TestParseXPN: the three commands, one that is cut off, and what is none.
 func TestParseXPN(t *testing.T) {
 	t.Parallel()
-	created := XPNCommand{
-		Verb: "create", Name: "k8s-fw-l7--f00d", Network: "shared", Project: "net-host",
-		Ports: []string{"30000-32767", "8080"}, Sources: []string{"130.211.0.0/22", "35.191.0.0/16"}, Tags: []string{"gke-main-node"},
+	full := XPNCommand{
+		Verb: "create", Name: "k8s-fw-l7--3f1c9a7e5b2d4f60", Network: "prod", Project: "net-host",
+		Ports: []RulePort{{From: 30000, To: 32767}, {From: 8080, To: 8080}}, Sources: []string{"130.211.0.0/22", "35.191.0.0/16"}, Tags: []string{"gke-main-node"},
 	}
-	updated := created
-	updated.Verb, updated.Network = "update", ""
-	update := strings.Replace(strings.Replace(createCommand, "create", "update", 1), "--network shared ", "", 1)
-	cut := created
-	cut.Truncated, cut.Sources, cut.Tags, cut.Project = true, []string{"130.211.0.0/22"}, nil, ""
 	for _, tt := range []struct {
 		name, message string
 		want          XPNCommand
-		no            bool
+		ok            bool
 	}{
-		{name: "create", message: xpnMessage(createCommand), want: created},
-		{name: "update has no network", message: xpnMessage(update), want: updated},
-		{name: "delete", message: xpnMessage("gcloud compute firewall-rules delete k8s-fw-l7--f00d --project net-host"), want: XPNCommand{Verb: "delete", Name: "k8s-fw-l7--f00d", Project: "net-host"}},
-		{name: "in a longer message", message: "Error: " + xpnMessage(createCommand) + " (403)", want: created},
-		{name: "cut off in a range, which doesn't count", message: strings.SplitAfter(xpnMessage(createCommand), "35.191")[0], want: cut},
-		{name: "another command", message: xpnMessage("gcloud compute firewall-rules describe k8s-fw-l7--f00d --project net-host"), no: true},
-		{name: "no rule", message: xpnMessage("gcloud compute firewall-rules create"), no: true},
-		{name: "another message", message: createCommand, no: true},
-		{name: "an empty one", no: true},
+		{name: "create", message: xpnMessage, want: full, ok: true},
+		{
+			name: "update names no network", message: "`gcloud compute firewall-rules update k8s-fw-l7 --description \"GCE L7 firewall rule\" --allow tcp:8080 --project=net-host`",
+			want: XPNCommand{Verb: "update", Name: "k8s-fw-l7", Project: "net-host", Ports: []RulePort{{From: 8080, To: 8080}}}, ok: true,
+		},
+		{name: "delete", message: "x: `gcloud compute firewall-rules delete k8s-fw-l7 --project net-host`", want: XPNCommand{Verb: "delete", Name: "k8s-fw-l7", Project: "net-host"}, ok: true},
+		{
+			name: "one protocol for several ports", message: "`gcloud compute firewall-rules create r --allow tcp:80,443,icmp --project p`",
+			want: XPNCommand{Verb: "create", Name: "r", Project: "p", Ports: []RulePort{{From: 80, To: 80}, {From: 443, To: 443}}, Other: []string{"icmp"}}, ok: true,
+		},
+		{
+			name: "a whole protocol", message: "`gcloud compute firewall-rules create r --allow tcp`",
+			want: XPNCommand{Verb: "create", Name: "r", Ports: []RulePort{{From: 0, To: 65535}}}, ok: true,
+		},
+		{
+			name: "a description that looks like a flag", message: "`gcloud compute firewall-rules create r --description \"say --project other\" --project p`",
+			want: XPNCommand{Verb: "create", Name: "r", Project: "p"}, ok: true,
+		},
+		{name: "no command", message: "Firewall change required by security admin"},
+		{name: "an open quote", message: "do `gcloud compute firewall-rules create r --project p"},
+		{name: "another command", message: "`gcloud compute networks delete prod --project p`"},
+		{name: "another verb", message: "`gcloud compute firewall-rules list r --project p`"},
+		{name: "no name", message: "`gcloud compute firewall-rules create --network prod`"},
 	} {
-		got, ok := ParseXPN(tt.message)
-		if ok == tt.no {
-			t.Errorf("%s: %v", tt.name, ok)
-		}
-		if diff := cmp.Diff(tt.want, got, cmpopts.IgnoreFields(XPNCommand{}, "Text")); diff != "" {
-			t.Errorf("%s: %s", tt.name, diff)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, ok := ParseXPN(tt.message)
+			got.Text = ""
+			if ok != tt.ok {
+				t.Fatalf("ok %v", ok)
+			}
+			if diff := cmp.Diff(tt.want, got); ok && diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
-// TestXPNDone: whether somebody ran the command shows in the rules of the host project.
-func TestXPNDone(t *testing.T) {
+func TestXPNUnmet(t *testing.T) {
 	t.Parallel()
-	rule := func(do func(r *computepb.Firewall)) []*computepb.Firewall {
-		r := &computepb.Firewall{
-			Name: new("k8s-fw-l7--f00d"), Network: new("https://www.googleapis.com/compute/v1/projects/net-host/global/networks/shared"),
-			SourceRanges: []string{"130.211.0.0/22", "35.191.0.0/16"}, Allowed: []*computepb.Allowed{{IPProtocol: new("tcp"), Ports: []string{"30000-32767", "8080"}}},
-		}
-		do(r)
-		return []*computepb.Firewall{r}
+	create, _ := ParseXPN(xpnMessage)
+	remove, _ := ParseXPN("`gcloud compute firewall-rules delete k8s-fw-l7--3f1c9a7e5b2d4f60 --project net-host`")
+	rule := func(change func(*computepb.Firewall)) *computepb.Firewall {
+		r := liveRule("8080", "30000-32767")
+		change(r)
+		return r
 	}
-	same := func(*computepb.Firewall) {}
-	cut := strings.SplitAfter(xpnMessage(createCommand), "35.191.0.0/16")[0]
 	for _, tt := range []struct {
-		name    string
-		message string
-		project string
-		rules   facts.Value[[]*computepb.Firewall]
-		done    bool
-		unknown bool
+		name string
+		c    XPNCommand
+		rule *computepb.Firewall
+		want []string
 	}{
-		{name: "done", rules: facts.Found(rule(same)), done: true},
-		{name: "no rule", rules: facts.Found([]*computepb.Firewall(nil))},
-		{name: "a port short", rules: facts.Found(rule(func(r *computepb.Firewall) { r.Allowed[0].Ports = []string{"30000-32767"} }))},
-		{name: "disabled", rules: facts.Found(rule(func(r *computepb.Firewall) { r.Disabled = new(true) }))},
-		{name: "in another network", rules: facts.Found(rule(func(r *computepb.Firewall) { r.Network = new("projects/net-host/global/networks/old") }))},
-		{name: "the rules couldn't be read", rules: facts.Unknown[[]*computepb.Firewall](errDenied), unknown: true},
-		{name: "rules of another project", project: "shop-prod", rules: facts.Found([]*computepb.Firewall(nil)), unknown: true},
-		{name: "cut off, and done as far as it goes", message: cut, rules: facts.Found(rule(same)), unknown: true},
-		{name: "cut off, and not done", message: cut, rules: facts.Found([]*computepb.Firewall(nil))},
-		{name: "deleted", message: xpnMessage("gcloud compute firewall-rules delete k8s-fw-l7--f00d --project net-host"), rules: facts.Found([]*computepb.Firewall(nil)), done: true},
-		{name: "not deleted", message: xpnMessage("gcloud compute firewall-rules delete k8s-fw-l7--f00d --project net-host"), rules: facts.Found(rule(same))},
+		{name: "a rule as asked", c: create, rule: rule(func(*computepb.Firewall) {})},
+		{name: "wider ranges do", c: create, rule: rule(func(r *computepb.Firewall) { r.SourceRanges = []string{"0.0.0.0/0"} })},
+		{name: "all machines do", c: create, rule: rule(func(r *computepb.Firewall) { r.TargetTags = nil })},
+		{name: "no rule", c: create, want: []string{"there is no rule k8s-fw-l7--3f1c9a7e5b2d4f60"}},
+		{
+			name: "a service account instead of the tag", c: create, want: []string{"machines with tag gke-main-node aren't targets"},
+			rule: rule(func(r *computepb.Firewall) { r.TargetTags, r.TargetServiceAccounts = nil, []string{"x"} }),
+		},
+		{name: "another network", c: create, rule: rule(func(r *computepb.Firewall) { r.Network = new(computeV1 + "global/networks/dev") }), want: []string{"the rule is of network dev, not prod"}},
+		{name: "a port less", c: create, rule: rule(func(r *computepb.Firewall) { r.Allowed[0].Ports = []string{"30000-32767"} }), want: []string{"tcp:8080 isn't allowed"}},
+		{name: "a source less", c: create, rule: rule(func(r *computepb.Firewall) { r.SourceRanges = r.SourceRanges[:1] }), want: []string{"source 35.191.0.0/16 isn't admitted"}},
+		{name: "off", c: create, rule: rule(func(r *computepb.Firewall) { r.Disabled = new(true) }), want: []string{"the rule is disabled"}},
+		{name: "for egress", c: create, rule: rule(func(r *computepb.Firewall) { r.Direction = new("EGRESS") }), want: []string{"the rule is for egress"}},
+		{name: "deleted as asked", c: remove},
+		{name: "not deleted", c: remove, rule: rule(func(*computepb.Firewall) {}), want: []string{"the rule is still there"}},
 	} {
-		s := &facts.Snapshot{}
-		s.NetworkProject, s.Firewalls = "net-host", tt.rules
-		if tt.project != "" {
-			s.NetworkProject = tt.project
-		}
-		if tt.message == "" {
-			tt.message = xpnMessage(createCommand)
-		}
-		c, ok := ParseXPN(tt.message)
-		done, known := c.Done(s).Get()
-		if !ok || done != tt.done || known == tt.unknown {
-			t.Errorf("%s: done %v, known %v", tt.name, done, known)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := cmp.Diff(tt.want, tt.c.Unmet(tt.rule)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }
 
-// TestLastXPN: the newest on any Ingress; a Service's is another controller's.
 func TestLastXPN(t *testing.T) {
 	t.Parallel()
-	event := func(kind, name, reason, message string, at int64) *corev1.Event {
-		return &corev1.Event{Reason: reason, Message: message, LastTimestamp: metav1.NewTime(time.Unix(at, 0)), InvolvedObject: corev1.ObjectReference{Kind: kind, Namespace: "shop", Name: name}}
-	}
-	s := &facts.Snapshot{}
-	if _, _, _, ok := LastXPN(s); ok {
-		t.Error("no events")
-	}
-	s.Events = facts.Found([]*corev1.Event{
-		event("Ingress", "old", "XPN", xpnMessage(createCommand), 1),
-		event("Ingress", "new", "XPN", xpnMessage(strings.Replace(createCommand, "create", "update", 1)), 5),
-		event("Ingress", "middle", "XPN", xpnMessage(createCommand), 3),
-		event("Service", "l4", "XPN", xpnMessage(createCommand), 9),
-		event("Ingress", "sync", "Sync", xpnMessage(createCommand), 9),
-		event("Ingress", "unread", "XPN", "something else", 9),
-	})
-	c, on, at, ok := LastXPN(s)
-	if !ok || on.Name != "new" || c.Verb != "update" || at.Unix() != 5 {
-		t.Errorf("%+v on %v at %v", c, on, at)
-	}
-}
-
-// TestSuppressesXPN: only booleans do.
-func TestSuppressesXPN(t *testing.T) {
-	t.Parallel()
-	for value, want := range map[string]bool{"true": true, "1": true, "false": false, "yes": false, "": false, "ture": false} {
-		ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{Annotations: map[string]string{suppressXPN: value}}}
-		if got := SuppressesXPN(ing); got != want {
-			t.Errorf("%q: %v", value, got)
+	f := newFixture()
+	event := func(age time.Duration, ingress, message string) *corev1.Event {
+		return &corev1.Event{
+			Reason: "XPN", Message: message, Source: corev1.EventSource{Component: "loadbalancer-controller"}, LastTimestamp: metav1.NewTime(time.Unix(2_000_000, 0).Add(-age)),
+			InvolvedObject: corev1.ObjectReference{Kind: "Ingress", Namespace: "shop", Name: ingress},
 		}
+	}
+	if LastXPN(f.s, f.ing).Known() {
+		t.Error("events that weren't read are known")
+	}
+	f.s.Events = facts.Found([]*corev1.Event{event(0, "other", xpnMessage), event(0, "storefront", "no command")})
+	if !LastXPN(f.s, f.ing).IsAbsent() {
+		t.Error("another Ingress's event counts")
+	}
+	f.s.Events = facts.Found([]*corev1.Event{event(time.Hour, "storefront", xpnMessage), event(time.Minute, "storefront", "`gcloud compute firewall-rules update late --project net-host`"), event(2*time.Hour, "storefront", xpnMessage)})
+	c, ok := LastXPN(f.s, f.ing).Get()
+	if !ok || c.Name != "late" {
+		t.Errorf("the last command is of %q", c.Name)
+	}
+	f.s.NetworkProject = "other-host"
+	f.s.Firewalls = facts.Found([]*computepb.Firewall(nil))
+	if XPNRule(f.s, c).Known() {
+		t.Error("a rule of a project that wasn't read is known")
+	}
+	f.s.NetworkProject = "net-host"
+	if !XPNRule(f.s, c).IsAbsent() {
+		t.Error("a rule that isn't there isn't absent")
 	}
 }

@@ -59,7 +59,7 @@ func TestBackendService(t *testing.T) {
 			do: func(f *fixture) { f.bs().Backends = nil },
 		},
 		{
-			name: "a zone with pods has no NEG", station: path.BackendService, want: path.Broken, says: "no NEG in europe-west1-c", also: []path.Station{path.Group},
+			name: "a zone with pods has no NEG", station: path.BackendService, want: path.Broken, says: "no NEG in europe-west1-c", differs: "backends",
 			do: func(f *fixture) { f.bs().Backends = f.bs().GetBackends()[:1] },
 		},
 		{

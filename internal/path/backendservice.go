@@ -122,10 +122,11 @@ func (t *tracer) groupless(j *judgement, b glbc.Backend, ref facts.Ref) {
 		j.broken("%s has no backends", ref.Name)
 		return
 	}
-	members := glbc.DesiredMembers(t.s, b)
+	desired := glbc.DesiredMembers(t.s, b)
+	members, known := desired.Get()
 	switch {
-	case members.Err != nil:
-		j.unread("whether "+ref.Name+" needs groups", members.Err)
+	case !known && !desired.IsAbsent():
+		j.unread("whether "+ref.Name+" needs groups", desired.Err())
 	case t.changedWithin(buildGrace):
 		j.unknown("%s has no groups yet", ref.Name)
 	case len(members.List) > 0:
@@ -155,17 +156,19 @@ func (t *tracer) zones(j *judgement, b glbc.Backend, ref facts.Ref) {
 	if b.Service == "" || !t.negs(b) {
 		return
 	}
-	c := glbc.CompareMembers(t.s, b)
-	for _, d := range c.Diffs {
-		if d.Fault != glbc.MemberNoNEG {
+	bs, _ := b.BackendService.Get()
+	members, _ := glbc.DesiredMembers(t.s, b).Get() // what can't be told is said of the groups
+	for _, zone := range members.Zones() {
+		if slices.ContainsFunc(glbc.GroupsOf(bs), func(g facts.BackendGroup) bool { return facts.ScopeOf(g.Group) == "zones/"+zone }) {
 			continue
 		}
-		j.differs(ref, "backends", "a NEG in "+d.Zone, "")
-		if d.InFlight {
-			j.unknown("no NEG in %s yet, where pod %s is new", d.Zone, d.Pod)
-			continue
+		j.differs(ref, "backends", "a NEG in "+zone, "")
+		settled := slices.ContainsFunc(members.List, func(m glbc.Member) bool { return m.Zone == zone && !m.Young && m.Pod != nil })
+		if settled {
+			j.broken("%s has no NEG in %s, where the Service has endpoints", ref.Name, zone)
+		} else {
+			j.unknown("%s has no NEG in %s yet, where endpoints are new", ref.Name, zone)
 		}
-		j.broken("%s has no NEG in %s, where pod %s is", ref.Name, d.Zone, d.Pod)
 	}
 }
 

@@ -1,9 +1,7 @@
 package path
 
 import (
-	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 
 	"plumbline/internal/glbc"
 )
@@ -18,8 +16,6 @@ func (t *tracer) faults(j *judgement, wanted func(glbc.Fault) bool) {
 		j.on(f.On)
 		switch {
 		case f.Warning:
-		case f.Code == glbc.DefaultBackendMissing && !t.systemRead():
-			j.unknown("%s, but no Service of %s was read at all", f.Code, glbc.SystemNamespace)
 		case t.changedWithin(editGrace):
 			j.unknown("%s, a moment after a change", faultText(f))
 		default:
@@ -31,13 +27,6 @@ func (t *tracer) faults(j *judgement, wanted func(glbc.Fault) bool) {
 			j.unread("whether "+faultText(f), f.Err)
 		}
 	}
-}
-
-// systemRead: Services of the system's namespace are among those that were read; every
-// cluster has some.
-func (t *tracer) systemRead() bool {
-	all, _ := t.s.Services.Get()
-	return slices.ContainsFunc(all, func(svc *corev1.Service) bool { return svc.Namespace == glbc.SystemNamespace })
 }
 
 func faultText(f glbc.Fault) string {

@@ -57,44 +57,62 @@ func groupRef(path string) facts.Ref {
 	return glbc.ComputeRef(facts.KindNEG, path)
 }
 
-// members compares NEGs with slices. What came about a moment ago is on its way; an
-// endpoint that the slices don't have is right all the same where the Service has a pod
-// with its address.
+// members compares NEGs with slices. What came about a moment ago is on its way.
 func (t *tracer) members(j *judgement, b glbc.Backend) (have, want int) {
-	c := glbc.CompareMembers(t.s, b)
-	if c.Err != nil {
-		j.unread("the members of "+nameOf(b), c.Err)
-		return 0, 0
+	diff, err := glbc.CompareMembers(t.s, b)
+	if err != nil {
+		j.unread("members of the NEGs of "+nameOf(b), err)
 	}
-	want = len(c.Desired.List)
-	have = want
-	for _, d := range c.Diffs {
-		j.differs(groupRef(d.NEG), "endpoints", endpointText(d.IP, d.Want), endpointText(d.IP, d.Port))
-		switch stale := d.Fault == glbc.MemberStale; {
-		case stale && t.runs(b, d.IP):
-			have, want = have+1, want+1
-			continue
-		case !stale:
-			have--
-		}
-		if d.InFlight || d.Fault == glbc.MemberStale && d.Pod == "" && !c.Frozen && t.rollingOut(b) {
+	t.memberDifferences(j, b, diff)
+	settled := diff.Settled()
+	for _, m := range settled.Missing {
+		if m.Pod == nil && !t.s.Pods.Known() {
+			// One without a pod, or with a new one, isn't missed.
+			j.unknown("%s is not in the NEG, and whether it should is up to its pod", m)
 			continue
 		}
-		j.broken("%s", memberText(d))
+		j.broken("%s is not in the NEG", m)
 	}
-	for zone, err := range c.Unread {
-		j.unread("the NEG in "+zone, err)
+	for _, m := range settled.Stale {
+		switch {
+		case t.rollingOut(b):
+		case t.isPod(b, m.IP):
+			j.unknown("%s is in the NEG and a pod has the address, but no EndpointSlice", m)
+		default:
+			j.broken("%s is in the NEG without a pod", m)
+		}
 	}
-	for _, o := range c.Desired.Blocking {
-		j.broken("the NEG of %s isn't synced: %s", nameOf(b), o.Why)
+	for _, p := range settled.WrongPort {
+		j.broken("%s is in the NEG with port %d, not %d", p.IP, p.Have, p.Port)
 	}
-	t.conditions(j, b, len(c.Diffs) > 0)
-	if want == 0 {
-		t.noMembers(j, b, c.Desired)
-		return 0, 0
+	for _, block := range diff.Want.Blocks {
+		if !block.Unsure && !block.Young {
+			j.broken("the NEG of %s isn't synced: %s: %s", nameOf(b), block.IP, block.Why)
+		}
 	}
-	j.ok(fmt.Sprintf("%d/%d", have, want))
+	t.conditions(j, b, !settled.Empty())
+	want = len(diff.Want.List)
+	have = want - len(diff.Missing) - len(diff.WrongPort)
+	switch {
+	case err != nil:
+	case want == 0:
+		t.noMembers(j, b, diff.Want)
+	default:
+		j.ok(fmt.Sprintf("%d/%d", have, want))
+	}
 	return have, want
+}
+
+func (t *tracer) memberDifferences(j *judgement, b glbc.Backend, diff glbc.MemberDiff) {
+	for _, m := range diff.Missing {
+		j.differs(t.negIn(b, m.Zone), "endpoints", m.String(), "")
+	}
+	for _, m := range diff.Stale {
+		j.differs(t.negIn(b, m.Zone), "endpoints", "", m.String())
+	}
+	for _, p := range diff.WrongPort {
+		j.differs(t.negIn(b, p.Zone), "endpoints", p.String(), fmt.Sprintf("%s:%d", p.IP, p.Have))
+	}
 }
 
 // noMembers: there should be none. That is strange where the Service has pods that run.
@@ -108,7 +126,7 @@ func (t *tracer) noMembers(j *judgement, b glbc.Backend, m glbc.Members) {
 		j.unread("the pods of "+nameOf(b), err)
 	case !settled:
 		j.ok("no endpoints")
-	case m.Slices > 0 && !m.PortNamed && b.ServicePort != nil:
+	case m.PortUnnamed && b.ServicePort != nil:
 		j.differs(b.Ref(t.s.ClusterName), "spec.ports.name", "a port of the EndpointSlices", b.ServicePort.Name)
 		j.broken("no EndpointSlice of %s has a port named %q", nameOf(b), b.ServicePort.Name)
 	default:
@@ -116,30 +134,23 @@ func (t *tracer) noMembers(j *judgement, b glbc.Backend, m glbc.Members) {
 	}
 }
 
-// runs reports that a pod of the Service has the address and isn't on its way out.
-func (t *tracer) runs(b glbc.Backend, ip string) bool {
-	pods, _ := glbc.PodsOf(t.s, b)
-	return slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.Status.PodIP == ip && !finished(p) })
+// isPod reports that a pod of the Service has an address, or that pods weren't read.
+func (t *tracer) isPod(b glbc.Backend, ip string) bool {
+	pods, err := glbc.PodsOf(t.s, b)
+	return err != nil || slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+		return p.Status.PodIP == ip || slices.ContainsFunc(p.Status.PodIPs, func(i corev1.PodIP) bool { return i.IP == ip })
+	})
 }
 
-func endpointText(ip string, port int32) string {
-	if port == 0 {
-		return ""
+// negIn names the NEG of a Backend in a zone; the zone's first where there are more.
+func (t *tracer) negIn(b glbc.Backend, zone string) facts.Ref {
+	bs, _ := b.BackendService.Get()
+	for _, g := range glbc.GroupsOf(bs) {
+		if facts.ScopeOf(g.Group) == "zones/"+zone {
+			return groupRef(g.Group)
+		}
 	}
-	return fmt.Sprintf("%s:%d", ip, port)
-}
-
-func memberText(d glbc.MemberDiff) string {
-	switch d.Fault {
-	case glbc.MemberStale:
-		return endpointText(d.IP, d.Port) + " is in the NEG without a pod"
-	case glbc.MemberWrongPort:
-		return fmt.Sprintf("%s is in the NEG with port %d, not %d", d.IP, d.Port, d.Want)
-	case glbc.MemberNoNEG:
-		return "no NEG in " + d.Zone + " for pod " + d.Pod
-	case glbc.MemberMissing:
-	}
-	return "pod " + d.Pod + " (" + endpointText(d.IP, d.Want) + ") is not in the NEG"
+	return facts.Ref{Project: t.s.Project, Scope: "zones/" + zone, Kind: facts.KindNEG, Name: bs.GetName()}
 }
 
 // rollingOut: a pod of the Service is so young that endpoints of those that it replaces
@@ -152,12 +163,11 @@ func (t *tracer) rollingOut(b glbc.Backend) bool {
 // conditions says what the NEG controller says of the NEGs. Where they are as they
 // should be, its complaint is of the past.
 func (t *tracer) conditions(j *judgement, b glbc.Backend, differs bool) {
-	found, ok := glbc.ServiceNEGOf(t.s, b).Get()
+	st, ok := glbc.ServiceNEG(t.s, b).Get()
 	if !ok {
 		return
 	}
-	st := glbc.NEGStatusOf(found)
-	ref := facts.Ref{Cluster: t.s.ClusterName, Kind: facts.KindServiceNEG, Namespace: found.Namespace, Name: found.Name}
+	ref := st.Ref
 	j.on(ref)
 	for kind, c := range map[string]glbc.NEGCondition{"Initialized": st.Initialized, "Synced": st.Synced} {
 		if !c.Failed() {

@@ -15,13 +15,14 @@ import (
 
 // nodes compares the sizes of instance groups with the nodes of their zones.
 func (t *tracer) nodes(j *judgement, bs *computepb.BackendService) (have, want int) {
-	zones := glbc.NodesByZone(t.s)
-	byZone, ok := zones.Get()
+	eligible := glbc.EligibleNodes(t.s)
+	groups, ok := eligible.Get()
 	if !ok {
-		j.unread("the cluster's nodes", zones.Err())
+		j.unread("the cluster's nodes", eligible.Err())
 		return 0, 0
 	}
-	if len(byZone) == 0 {
+	byZone := groups.Eligible
+	if len(byZone)+len(groups.Excluded) == 0 {
 		j.unknown("no node of the cluster was read")
 		return 0, 0
 	}
@@ -72,7 +73,7 @@ func (t *tracer) nodesChanged(zone string) bool {
 	recent := func(at time.Time) bool { return t.s.Now.Sub(at) < buildGrace }
 	nodes, _ := t.s.Nodes.Get()
 	return slices.ContainsFunc(nodes, func(n *corev1.Node) bool {
-		return glbc.ZoneOf(n) == zone && (recent(n.CreationTimestamp.Time) || n.DeletionTimestamp != nil ||
+		return glbc.NodeZone(n) == zone && (recent(n.CreationTimestamp.Time) || n.DeletionTimestamp != nil ||
 			slices.ContainsFunc(n.Status.Conditions, func(c corev1.NodeCondition) bool {
 				return c.Type == corev1.NodeReady && recent(c.LastTransitionTime.Time)
 			}))

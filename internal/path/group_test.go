@@ -37,7 +37,7 @@ func TestGroup(t *testing.T) {
 					f.s.Endpoints[g] = facts.Found([]*computepb.NetworkEndpointWithHealthStatus(nil))
 				}
 				for _, p := range f.pods() {
-					p.Status.StartTime = new(metav1.NewTime(f.s.Now.Add(-time.Minute)))
+					p.CreationTimestamp = metav1.NewTime(f.s.Now.Add(-time.Minute))
 				}
 			},
 		},
@@ -53,11 +53,8 @@ func TestGroup(t *testing.T) {
 			},
 		},
 		{
-			name: "an endpoint that the slices don't have, with a pod that runs", station: path.Group, want: path.OK, says: "3/3", differs: "endpoints",
-			do: func(f *fixture) {
-				f.slice().Endpoints = f.slice().Endpoints[:2]
-				f.slice().Endpoints[0].TargetRef.Name = "gone"
-			},
+			name: "an endpoint that the slices don't have, with a pod that runs", station: path.Group, want: path.Unknown, says: "10.8.0.9:8080 is in the NEG and a pod has the address", differs: "endpoints",
+			do: func(f *fixture) { f.slice().Endpoints = f.slice().Endpoints[:2] },
 		},
 		{
 			name: "no slice has the port's name", station: path.Group, want: path.Broken, says: `port named "http"`, differs: "ports.name",
@@ -80,8 +77,8 @@ func TestGroup(t *testing.T) {
 		{
 			name: "no pods, no members", station: path.Group, want: path.OK, says: "no endpoints", also: []path.Station{path.Pods},
 			do: func(f *fixture) {
-				empty(&f.s.EndpointSlices)
-				without(&f.s.Pods, func(p *corev1.Pod) bool { return p.Namespace == "argocd" })
+				f.slice().Endpoints = nil
+				f.service().Spec.Selector = map[string]string{"app": "argo"}
 				for g := range f.s.Endpoints {
 					f.s.Endpoints[g] = facts.Found([]*computepb.NetworkEndpointWithHealthStatus(nil))
 				}

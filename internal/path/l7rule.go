@@ -3,7 +3,6 @@ package path
 import (
 	"strings"
 
-	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
 )
 
@@ -14,43 +13,32 @@ func (t *tracer) l7Rule(j *judgement) {
 	if t.ing == nil {
 		return
 	}
-	want, ok := glbc.DesiredL7Rule(t.s).Get()
-	if !ok || want.None {
+	d, err := glbc.CompareL7Rule(t.s)
+	if err != nil || d.Empty() {
 		return
 	}
-	d, ok := glbc.CompareL7Rule(t.s, want).Get()
-	if !ok || d.Satisfied() {
-		return
-	}
-	ref := facts.Ref{Project: t.s.NetworkProject, Scope: "global", Kind: facts.KindFirewallRule, Name: want.Name}
 	if d.Absent {
-		j.differs(ref, "name", want.Name, "")
+		j.differs(d.Ref, "name", d.Ref.Name, "")
 		return
 	}
-	j.on(ref)
+	j.on(d.Ref)
 	if d.Disabled {
-		j.differs(ref, "disabled", "false", "true")
+		j.differs(d.Ref, "disabled", "false", "true")
 	}
-	if d.NotIngress {
-		j.differs(ref, "direction", "INGRESS", d.Live.GetDirection())
+	if d.Reversed {
+		j.differs(d.Ref, "direction", "INGRESS, allowed", d.Rule.GetDirection())
 	}
-	if d.NoAllow {
-		j.differs(ref, "allowed", strings.Join(want.Ports, ", "), "")
-	}
-	if d.OtherNetwork != "" && t.s.NetworkName != "" {
-		j.differs(ref, "network", t.s.NetworkName, d.OtherNetwork)
-	}
-	if len(d.MissingPorts) > 0 && !d.NoAllow {
-		var have []string
-		for _, a := range d.Live.GetAllowed() {
+	if len(d.MissingPorts) > 0 && !d.Reversed {
+		var want, have []string
+		for _, p := range d.Want.Ports {
+			want = append(want, p.String())
+		}
+		for _, a := range d.Rule.GetAllowed() {
 			have = append(have, a.GetPorts()...)
 		}
-		j.differs(ref, "allowed", strings.Join(want.Ports, ", "), strings.Join(have, ", "))
+		j.differs(d.Ref, "allowed", strings.Join(want, ", "), strings.Join(have, ", "))
 	}
 	if len(d.MissingSources) > 0 {
-		j.differs(ref, "sourceRanges", strings.Join(want.Sources, ", "), strings.Join(d.Live.GetSourceRanges(), ", "))
-	}
-	if len(d.NodesOutside) > 0 {
-		j.differs(ref, "targetTags", "a tag of "+strings.Join(d.NodesOutside, ", "), strings.Join(d.Live.GetTargetTags(), ", "))
+		j.differs(d.Ref, "sourceRanges", strings.Join(d.Want.Sources, ", "), strings.Join(d.Rule.GetSourceRanges(), ", "))
 	}
 }

@@ -129,7 +129,8 @@ func desiredSpots(s *facts.Snapshot, b glbc.Backend, bs *computepb.BackendServic
 		}
 		return list
 	}
-	for _, m := range glbc.DesiredMembers(s, b).List {
+	members, _ := glbc.DesiredMembers(s, b).Get()
+	for _, m := range members.List {
 		p := spot{ip: m.IP, port: m.Port, zone: m.Zone, unseen: unseen}
 		for _, n := range nodes {
 			if n.Name == m.Node {

@@ -89,7 +89,7 @@ func TestURLMap(t *testing.T) {
 			},
 		},
 		{
-			name: "nothing of the system was read, its default backend neither", station: path.URLMap, want: path.Unknown, says: "no Service of kube-system was read",
+			name: "nothing of the system was read, its default backend neither", station: path.URLMap, want: path.Unknown, says: "lists no Service at all",
 			do: func(f *fixture) {
 				f.ingress().Spec.DefaultBackend = nil
 				without(&f.s.Services, func(s *corev1.Service) bool { return s.Namespace == "kube-system" })
