@@ -1,8 +1,6 @@
 package path
 
 import (
-
-
 	"plumbline/internal/glbc"
 )
 

@@ -107,10 +107,11 @@ func (t *tracer) linkedRules(j *judgement) {
 		j.on(glbc.ComputeRef(facts.KindForwardingRule, fr.GetSelfLink()))
 		j.ok(fr.GetName())
 	}
-	if len(t.front.rules) > 0 {
+	all, ok := t.s.ForwardingRules.Get()
+	t.missesLost(j, facts.KindForwardingRule, "forwardingRules", len(all))
+	if len(j.seen) > 0 {
 		return
 	}
-	all, ok := t.s.ForwardingRules.Get()
 	addresses := t.addresses()
 	switch {
 	case !t.s.ForwardingRules.Known():

@@ -6,91 +6,49 @@ import (
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
-	networkingv1 "k8s.io/api/networking/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
 )
 
-// traceGateway joins a Gateway with what has its address.
+// traceGateway joins a Gateway with what GKE's controller built for it.
 func (t *tracer) traceGateway() {
-	all, _ := t.s.Gateways.Get()
-	for _, g := range all {
-		if g.Namespace == t.target.Namespace && g.Name == t.target.Name {
-			t.gatewayAt(g)
-		}
+	if g, ok := glbc.GatewayNamed(t.s, t.target.Namespace, t.target.Name).Get(); ok {
+		t.gatewayAt(g)
 	}
 }
 
 func (t *tracer) gatewayAt(g *gatewayv1.Gateway) {
 	t.gateway = g
-	if !glbc.ServesGateway(string(g.Spec.GatewayClassName)) {
-		t.nothing = "GatewayClass " + string(g.Spec.GatewayClassName) + " is not GKE's"
+	class := glbc.GatewayClassOf(t.s, g)
+	if c, ok := class.Get(); class.IsAbsent() || ok && !c.Serves() {
+		t.nothing = "GatewayClass " + string(g.Spec.GatewayClassName) + " gets no load balancer of GKE's"
 		return
 	}
-	t.front.at(t.s, gatewayAddresses(g))
-	all, _ := t.s.BackendServices.Get()
-	for _, bs := range all {
-		if answersForNothing(bs) || !slices.ContainsFunc(t.front.maps, func(m *computepb.UrlMap) bool {
-			return slices.Contains(glbc.ServicesOf(m), glbc.Path(bs))
-		}) {
-			continue
-		}
-		b := gatewayBackend(t.s, bs)
-		if t.only == "" || b.Service == t.only {
+	t.doubtful = !glbc.SurelyServesGateway(t.s, g)
+	f := glbc.GatewayFrontendOf(t.s, g)
+	t.front = front{rules: f.ForwardingRules, http: f.HTTPProxies, https: f.HTTPSProxies, maps: f.URLMaps}
+	t.lost = f.Missing
+	t.routing = glbc.RoutingOf(t.s, g)
+	for _, b := range t.routing.Backends {
+		if t.only == "" || b.Service == t.only && b.Namespace == t.target.Namespace {
 			t.backends = append(t.backends, b)
 		}
 	}
 }
 
-// gatewayTo traces the first Gateway whose load balancer leads to a Service.
-func (t *tracer) gatewayTo(namespace, service string) bool {
+// gatewayTo traces the first Gateway that leads to a Service.
+func (t *tracer) gatewayTo() bool {
 	all, _ := t.s.Gateways.Get()
 	for _, g := range all {
-		probe := &tracer{s: t.s, target: t.target, only: service}
-		probe.gatewayAt(g)
-		if slices.ContainsFunc(probe.backends, func(b glbc.Backend) bool { return b.Namespace == namespace }) {
+		probe := &tracer{s: t.s, target: t.target, only: t.only}
+		if probe.gatewayAt(g); len(probe.backends) > 0 {
 			t.gatewayAt(g)
 			return true
 		}
 	}
 	return false
-}
-
-// answersForNothing: the controller's own backend services, which answer where no
-// route does.
-func answersForNothing(bs *computepb.BackendService) bool {
-	return strings.Contains(bs.GetName(), "-gw-serve404-") || strings.Contains(bs.GetName(), "-gw-serve500-")
-}
-
-// gatewayBackend joins a backend service of a Gateway with its Service, which the
-// description of its NEGs names.
-func gatewayBackend(s *facts.Snapshot, bs *computepb.BackendService) glbc.Backend {
-	b := glbc.BackendOf(s, bs)
-	for _, backend := range bs.GetBackends() {
-		neg, ok := glbc.NEGOf(s, backend.GetGroup())
-		if !ok {
-			continue
-		}
-		d, ok := glbc.ParseNEGDescription(neg.GetDescription())
-		if !ok {
-			continue
-		}
-		b.Namespace, b.Service = d.Namespace, d.Service
-		if n, err := strconv.ParseInt(d.Port, 10, 32); err == nil {
-			b.Port = networkingv1.ServiceBackendPort{Number: int32(n)}
-		} else {
-			b.Port = networkingv1.ServiceBackendPort{Name: d.Port}
-		}
-		b.Object = glbc.ServiceOf(s, b.Namespace, b.Service)
-		if svc, ok := b.Object.Get(); ok {
-			b.ServicePort = glbc.PortOf(svc, b.Port)
-		}
-		return b
-	}
-	return b
 }
 
 func gatewayAddresses(g *gatewayv1.Gateway) []string {
@@ -103,42 +61,54 @@ func gatewayAddresses(g *gatewayv1.Gateway) []string {
 	return list
 }
 
-// gatewayHosts are those of the listeners and of the routes that name the Gateway; a
-// wildcard listener's are the routes' alone.
+// gatewayHosts are those of the Gateway, or of the one Service behind it.
 func (t *tracer) gatewayHosts() []string {
-	var hosts []string
-	for _, l := range t.gateway.Spec.Listeners {
-		if l.Hostname != nil && !strings.HasPrefix(string(*l.Hostname), "*") {
-			hosts = append(hosts, string(*l.Hostname))
-		}
+	if t.only == "" {
+		return glbc.GatewayHosts(t.s, t.gateway)
 	}
-	for _, route := range linkedFrom(t.s.HTTPRoutes, t.attached) {
-		for _, h := range route.Spec.Hostnames {
-			hosts = append(hosts, string(h))
-		}
+	var hosts []string
+	for _, b := range t.backends {
+		hosts = append(hosts, b.Hosts...)
 	}
 	return hosts
 }
 
-// attached reports that a route names the Gateway and was accepted by it.
-func (t *tracer) attached(route *gatewayv1.HTTPRoute) bool {
-	names := func(p gatewayv1.ParentReference) bool {
-		namespace := route.Namespace
-		if p.Namespace != nil {
-			namespace = string(*p.Namespace)
+// lostOf are the names of what the controller wrote on the Gateway and what isn't there,
+// of one collection.
+func (t *tracer) lostOf(collection string) []string {
+	var names []string
+	for _, path := range t.lost {
+		if strings.Contains(path, "/"+collection+"/") {
+			names = append(names, facts.LastSegment(path))
 		}
-		return (p.Kind == nil || *p.Kind == "Gateway") && namespace == t.gateway.Namespace && string(p.Name) == t.gateway.Name
 	}
-	return slices.ContainsFunc(route.Status.Parents, func(p gatewayv1.RouteParentStatus) bool {
-		return names(p.ParentRef) && slices.ContainsFunc(p.Conditions, accepted)
-	})
+	return names
 }
 
-// gatewayMap: every host of an accepted route is in the map.
+// missesLost marks what was there once and is gone. Where the list has nothing at all,
+// the two contradict each other.
+func (t *tracer) missesLost(j *judgement, kind, collection string, listed int) {
+	for _, name := range t.lostOf(collection) {
+		if listed == 0 {
+			j.unread(kind+"/"+name, errNoneListed)
+			continue
+		}
+		j.differs(t.target, "metadata.annotations", kind+"/"+name, "")
+		t.wrong(j, "%s/%s isn't there", kind, name)
+	}
+}
+
+// gatewayMap: routes may lead where they lead, and every host of theirs is in the map.
 func (t *tracer) gatewayMap(j *judgement) {
-	if !t.s.HTTPRoutes.Known() {
-		j.unread("the routes of the Gateway", t.s.HTTPRoutes.Err())
-		return
+	if t.routing.Err != nil {
+		j.unread("the routes of the Gateway", t.routing.Err)
+	}
+	for _, r := range t.routing.Refused {
+		if t.only != "" {
+			continue
+		}
+		j.differs(r.Route, "backendRefs", "a ReferenceGrant for Service/"+r.Namespace+"/"+r.Service, "")
+		t.wrong(j, "%s may not lead to Service %s/%s: no ReferenceGrant allows it", r.Route, r.Namespace, r.Service)
 	}
 	if !t.mapsComplete() {
 		return
@@ -150,58 +120,75 @@ func (t *tracer) gatewayMap(j *judgement) {
 		}
 	}
 	for _, host := range t.hosts() {
-		if !t.listens(host) || slices.ContainsFunc(live, func(l string) bool { return routes(l, host) }) {
+		if slices.ContainsFunc(live, func(l string) bool { return routes(l, host) }) || !t.oldRouteWith(host) {
 			continue
 		}
-		if route := t.oldRouteWith(host); route {
-			j.differs(glbc.ComputeRef(facts.KindURLMap, t.front.maps[0].GetSelfLink()), "hostRules", host, "")
-			t.wrong(j, "%s is not in the URL map", host)
-		}
+		j.differs(glbc.ComputeRef(facts.KindURLMap, t.front.maps[0].GetSelfLink()), "hostRules", host, "")
+		t.wrong(j, "%s is not in the URL map", host)
 	}
 }
 
 // mapsComplete: all maps of the Gateway's proxies were read, and all proxies that may be.
 func (t *tracer) mapsComplete() bool {
-	return len(t.front.maps) > 0 && t.s.ForwardingRules.Known() && t.s.TargetHTTPProxies.Known() && t.s.TargetHTTPSProxies.Known() &&
+	return len(t.front.maps) > 0 && t.s.ForwardingRules.Known() && t.s.TargetHTTPProxies.Known() && t.s.TargetHTTPSProxies.Known() && t.s.URLMaps.Known() &&
 		!slices.ContainsFunc(t.front.mapsNamed(), func(url string) bool { return !isOneOf(t.front.maps, url) })
 }
 
-// listens: a listener is for the host; a wildcard of one is for all below it.
-func (t *tracer) listens(host string) bool {
-	return slices.ContainsFunc(t.gateway.Spec.Listeners, func(l gatewayv1.Listener) bool {
-		if l.Hostname == nil || *l.Hostname == "" {
-			return true
-		}
-		return routes(string(*l.Hostname), host)
-	})
-}
-
-// routes reports that a host rule of a URL map or a listener is for a host: the same, or
-// a wildcard for all below it. The one for any host doesn't count.
+// routes reports that a host rule of a URL map is for a host: the same, or a wildcard for
+// all below it. The one for any host doesn't count.
 func routes(pattern, host string) bool {
 	parent, wild := strings.CutPrefix(pattern, "*.")
 	return wild && strings.HasSuffix(host, "."+parent) || pattern == host
 }
 
-// oldRouteWith: a route with the host is there for longer than building it takes.
+// oldRouteWith: a route with the host, that the controller accepted, is there for longer
+// than building it takes.
 func (t *tracer) oldRouteWith(host string) bool {
-	return slices.ContainsFunc(linkedFrom(t.s.HTTPRoutes, t.attached), func(route *gatewayv1.HTTPRoute) bool {
-		return slices.Contains(route.Spec.Hostnames, gatewayv1.Hostname(host)) && t.s.Now.Sub(route.CreationTimestamp.Time) >= buildGrace
+	return slices.ContainsFunc(t.routing.Routes, func(r glbc.Route) bool {
+		c, told := r.Accepted.Get()
+		return told && c.Status == "True" && slices.Contains(r.Hosts, host) && t.s.Now.Sub(r.Object.CreationTimestamp.Time) >= buildGrace
 	})
 }
 
 func (t *tracer) gatewayWithoutBackends(j *judgement) {
-	routes := linkedFrom(t.s.HTTPRoutes, t.attached)
 	switch {
-	case !t.s.HTTPRoutes.Known():
-		j.unread("the routes of the Gateway", t.s.HTTPRoutes.Err())
-	case len(routes) == 0:
+	case t.routing.Err != nil:
+		j.unread("the routes of the Gateway", t.routing.Err)
+	case len(t.routing.Routes) == 0:
 		j.notApplicable("no route is attached to the Gateway")
 	default:
-		j.unknown("no backend service is known to be the Gateway's")
+		j.unknown("the Gateway's routes lead to no Service")
 	}
 }
 
-func accepted(c metav1.Condition) bool {
-	return c.Type == string(gatewayv1.RouteConditionAccepted) && c.Status == metav1.ConditionTrue
+// gatewayCheck compares a health check with the one that the Gateway controller would
+// make, from the HealthCheckPolicy or its defaults.
+func (t *tracer) gatewayCheck(j *judgement, b glbc.Backend, hc *computepb.HealthCheck, ref facts.Ref) {
+	desired, ok := glbc.DesiredGatewayCheck(t.s, b).Get()
+	if !ok {
+		return
+	}
+	want, have := desired.Check, glbc.CheckOf(hc)
+	for _, d := range [][3]string{
+		{"type", want.Type, have.Type},
+		{"requestPath", want.Path, have.Path},
+		{"host", want.Host, have.Host},
+		{"port", number(int(want.Port)), number(int(have.Port))},
+		{"checkIntervalSec", want.Interval.String(), have.Interval.String()},
+		{"timeoutSec", want.Timeout.String(), have.Timeout.String()},
+		{"healthyThreshold", number(want.Healthy), number(have.Healthy)},
+		{"unhealthyThreshold", number(want.Unhealthy), number(have.Unhealthy)},
+	} {
+		if d[1] != d[2] {
+			j.differs(ref, d[0], d[1], d[2])
+		}
+	}
+}
+
+// number is empty for 0, which stands for the serving port.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }

@@ -1,6 +1,7 @@
 package path_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -19,8 +20,16 @@ func gateway(name string) facts.Ref {
 	return facts.Ref{Cluster: mainCluster, Kind: facts.KindGateway, Namespace: "edge", Name: name}
 }
 
-func (f *fixture) gateway(name string) *gatewayv1.Gateway {
-	return first(f, f.s.Gateways, func(g *gatewayv1.Gateway) bool { return g.Name == name })
+func (f *fixture) public() *gatewayv1.Gateway {
+	return first(f, f.s.Gateways, func(g *gatewayv1.Gateway) bool { return g.Name == "public" })
+}
+
+// class adds a GatewayClass named istio.
+func (f *fixture) class(controller gatewayv1.GatewayController) {
+	c := &gatewayv1.GatewayClass{}
+	c.Name, c.Spec.ControllerName = "istio", controller
+	all, _ := f.s.GatewayClasses.Get()
+	f.s.GatewayClasses = facts.Found(append(all, c))
 }
 
 func TestGateway(t *testing.T) {
@@ -39,14 +48,13 @@ func TestGateway(t *testing.T) {
 		{name: "its routes' hosts are at its address", target: public, station: path.DNS, want: path.OK},
 		{
 			name: "it has no address", target: public, station: path.Address, want: path.Broken, says: "not provisioned",
-			also: []path.Station{path.ForwardingRule, path.Proxy, path.URLMap},
-			do:   func(f *fixture) { f.gateway("public").Status.Addresses = nil },
+			do: func(f *fixture) { f.public().Status.Addresses = nil },
 		},
 		{
 			name: "it has no address yet", target: public, station: path.Address, want: path.Unknown,
 			do: func(f *fixture) {
-				f.gateway("public").Status.Addresses = nil
-				f.gateway("public").CreationTimestamp = metav1.NewTime(f.s.Now.Add(-time.Minute))
+				f.public().Status.Addresses = nil
+				f.public().CreationTimestamp = metav1.NewTime(f.s.Now.Add(-time.Minute))
 			},
 		},
 		{
@@ -64,11 +72,11 @@ func TestGateway(t *testing.T) {
 			do: func(f *fixture) { addHost(f); route(f).CreationTimestamp = metav1.NewTime(f.s.Now.Add(-time.Minute)) },
 		},
 		{
-			name: "a host that no listener is for", target: public, station: path.URLMap, want: path.OK,
+			name: "a listener's host, for a route without any", target: public, station: path.URLMap, want: path.Broken, says: "*.other.example is not in the URL map",
 			do: func(f *fixture) {
 				addHost(f)
-				for i := range f.gateway("public").Spec.Listeners {
-					f.gateway("public").Spec.Listeners[i].Hostname = new(gatewayv1.Hostname("*.other.example"))
+				for i := range f.public().Spec.Listeners {
+					f.public().Spec.Listeners[i].Hostname = new(gatewayv1.Hostname("*.other.example"))
 				}
 			},
 		},
@@ -88,8 +96,40 @@ func TestGateway(t *testing.T) {
 			do: func(f *fixture) { f.s.HTTPRoutes = facts.Unknown[[]*gatewayv1.HTTPRoute](errScope) },
 		},
 		{
-			name: "a class of somebody else", target: public, station: path.BackendService, want: path.NotApplicable, says: "is not GKE's",
-			do: func(f *fixture) { f.gateway("public").Spec.GatewayClassName = "istio" },
+			name: "a class of somebody else", target: public, station: path.BackendService, want: path.NotApplicable, says: "no load balancer of GKE's",
+			do: func(f *fixture) {
+				f.public().Spec.GatewayClassName = "istio"
+				f.class("istio.io/gateway-controller")
+			},
+		},
+		{
+			name: "a class that nothing is known of", target: public, station: path.ForwardingRule, want: path.Unknown,
+			do: func(f *fixture) {
+				f.public().Spec.GatewayClassName, f.public().Finalizers = "ours", nil
+				f.s.GatewayClasses = facts.Unknown[[]*gatewayv1.GatewayClass](errScope)
+				without(&f.s.ForwardingRules, func(r *computepb.ForwardingRule) bool { return r.GetIPAddress() == "203.0.113.61" })
+			},
+		},
+		{
+			name: "a route to a namespace that doesn't let it", target: public, station: path.URLMap, want: path.Broken, says: "no ReferenceGrant allows it", differs: "backendRefs",
+			do: func(f *fixture) {
+				empty(&f.s.ReferenceGrants)
+				ref := &route(f).Spec.Rules[0].BackendRefs[0]
+				ref.Namespace, ref.Name = new(gatewayv1.Namespace("pay")), "pay"
+			},
+		},
+		{
+			name: "a check that was edited by hand", target: public, station: path.HealthCheck, want: path.OK, differs: "checkIntervalSec",
+			do: func(f *fixture) {
+				first(f, f.s.HealthChecks, has[*computepb.HealthCheck]("-shop-web-")).CheckIntervalSec = new(int32(60))
+			},
+		},
+		{
+			name: "a URL map that the controller made is gone", target: public, station: path.URLMap, want: path.Broken, says: "isn't there", differs: "annotations",
+			do: func(f *fixture) {
+				m := f.public().Annotations["networking.gke.io/url-maps"]
+				without(&f.s.URLMaps, func(u *computepb.UrlMap) bool { return strings.Contains(m, u.GetName()) })
+			},
 		},
 		{
 			name: "a Service behind it is gone", target: public, station: path.Service, want: path.Broken, says: "Service shop/web doesn't exist",

@@ -53,6 +53,10 @@ func (t *tracer) check(j *judgement, b glbc.Backend, bs *computepb.BackendServic
 	}
 	ref := glbc.ComputeRef(facts.KindHealthCheck, hc.GetSelfLink())
 	j.on(ref)
+	if b.Gateway {
+		t.gatewayCheck(j, b, hc, ref)
+		return
+	}
 	if t.ing == nil || b.Service == "" {
 		return
 	}

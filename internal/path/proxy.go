@@ -132,6 +132,10 @@ func (t *tracer) linkedProxies(j *judgement) {
 	if t.target.Kind == facts.KindCertificate {
 		t.ownCertificate(j)
 	}
+	http, _ := t.s.TargetHTTPProxies.Get()
+	https, _ := t.s.TargetHTTPSProxies.Get()
+	t.missesLost(j, facts.KindTargetHTTPProxy, "targetHttpProxies", len(http)+len(https))
+	t.missesLost(j, facts.KindTargetHTTPSProxy, "targetHttpsProxies", len(http)+len(https))
 	if len(j.seen) > 0 {
 		return
 	}

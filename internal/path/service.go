@@ -44,7 +44,8 @@ func (t *tracer) oneService(j *judgement, b glbc.Backend) {
 		t.wrong(j, "%s has no port %s", b.Title(), portText(b))
 		return
 	}
-	if t.ing != nil && t.nothing == "" && !t.doubtful && glbc.Refused(b) {
+	// One whose class is spelled where GKE doesn't look is meant for GLBC all the same.
+	if ours := t.nothing == "" && !t.doubtful || t.class.Orphan; ours && t.ing != nil && glbc.Refused(b) {
 		kind := svc.Spec.Type
 		if kind == "" {
 			kind = corev1.ServiceTypeClusterIP

@@ -21,11 +21,15 @@ type tracer struct {
 	ing         *networkingv1.Ingress
 	class       glbc.Class
 	translation glbc.Translation
-	// doubtful: whether GLBC serves the Ingress can't be told.
+	// doubtful: whether GKE's controllers serve the target can't be told.
 	doubtful bool
 	built    glbc.Frontend
 
 	gateway *gatewayv1.Gateway
+	routing glbc.Routing
+	// lost are the objects that the controller wrote on the Gateway and that aren't
+	// there, as scope/collection/name.
+	lost []string
 
 	// front is what is in front of the backends of anything but an Ingress.
 	front front
@@ -114,7 +118,7 @@ func (t *tracer) serviceTarget() {
 			return
 		}
 	}
-	if t.gatewayTo(t.target.Namespace, t.only) {
+	if t.gatewayTo() {
 		return
 	}
 	b := glbc.Backend{Namespace: t.target.Namespace, Service: t.only, Object: glbc.ServiceOf(t.s, t.target.Namespace, t.only)}

@@ -112,6 +112,8 @@ func (t *tracer) linkedMaps(j *judgement) {
 	}
 	if t.gateway != nil {
 		t.gatewayMap(j)
+		all, _ := t.s.URLMaps.Get()
+		t.missesLost(j, facts.KindURLMap, "urlMaps", len(all))
 	}
 	for _, url := range t.front.mapsNamed() {
 		if !isOneOf(t.front.maps, url) {

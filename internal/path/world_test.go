@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+	gatewayv1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -162,6 +163,7 @@ func objects(t *testing.T, w *scenario.World, s *facts.Snapshot) {
 	s.Gateways = listed[gatewayv1.Gateway](t, kinds["Gateway"])
 	s.GatewayClasses = listed[gatewayv1.GatewayClass](t, kinds["GatewayClass"])
 	s.HTTPRoutes = listed[gatewayv1.HTTPRoute](t, kinds["HTTPRoute"])
+	s.ReferenceGrants = listed[gatewayv1beta1.ReferenceGrant](t, kinds["ReferenceGrant"])
 	s.HealthCheckPolicies = listed[facts.HealthCheckPolicy](t, kinds["HealthCheckPolicy"])
 	s.GCPBackendPolicies = listed[facts.GCPBackendPolicy](t, kinds["GCPBackendPolicy"])
 	s.GCPGatewayPolicies = listed[facts.GCPGatewayPolicy](t, kinds["GCPGatewayPolicy"])
