@@ -186,6 +186,10 @@ func (r *run) startProject(ctx context.Context, f *fanout, p *project, wish fact
 	if len(maps) > 0 {
 		spread(ctx, f, &p.ledger, &p.facts.CertificateEntries, maps, r.gcp.CertificateEntries)
 	}
+	locations := fresh(&p.locations, wish.CertificateLocations)
+	if len(locations) > 0 {
+		spread(ctx, f, &p.ledger, &p.facts.Certificates, locations, r.gcp.CertificatesIn)
+	}
 }
 
 // complete copies what the project's Snapshots share into the cluster's.

@@ -45,6 +45,10 @@ func (r *run) locate() {
 		}
 		if len(s.candidates) == 0 {
 			s.reason, s.sure = "no cluster of "+s.project.name+" has nodes where "+s.ref.String()+" is", s.project.all.Known()
+			if s.sure && s.ref.Kind == facts.KindBackendService {
+				// A deleted cluster left it behind.
+				r.leaveOutside(s)
+			}
 		}
 	}
 }
@@ -62,10 +66,11 @@ func outside(s *facts.Snapshot, ref facts.Ref) bool {
 	return false
 }
 
-// leaveOutside puts a stray into the Snapshot of its project that has no cluster.
+// leaveOutside gives a stray a Snapshot without a cluster. Each has its own, since
+// each has its own network.
 func (r *run) leaveOutside(s *stray) {
 	s.outside, s.reason = true, ""
-	c := r.cluster(s.project, "")
+	c := r.add(s.project, "")
 	c.refs = append(c.refs, s.ref)
 }
 

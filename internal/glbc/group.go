@@ -51,25 +51,7 @@ func leadsTo(s *facts.Snapshot, r facts.Ref, bs *computepb.BackendService) bool 
 	}
 	return slices.ContainsFunc(bs.GetBackends(), func(b *computepb.Backend) bool {
 		return IsGroup(s, facts.RelativePath(b.GetGroup()), r)
-	}) && (r.Port == 0 || usesPort(s, bs, r.Port))
-}
-
-// usesPort: an instance group is shared by the backend services of a cluster, each
-// with its own node port, which its name, its named port and its health check have
-// (ingress-controller.md §6). One that has none of these may be any.
-func usesPort(s *facts.Snapshot, bs *computepb.BackendService, port int) bool {
-	number := strconv.Itoa(port)
-	if rest, ok := strings.CutPrefix(bs.GetName(), "k8s-be-"); ok {
-		named, _, _ := strings.Cut(rest, "--")
-		return named == number
-	}
-	if named, ok := strings.CutPrefix(bs.GetPortName(), "port"); ok {
-		return named == number
-	}
-	if hc, ok := healthCheckOf(s, bs).Get(); ok && CheckOf(hc).Port != 0 {
-		return int(CheckOf(hc).Port) == port
-	}
-	return true
+	}) && (r.Port == 0 || mayUsePort(s, bs, r.Port))
 }
 
 func collection(kind string) string {
