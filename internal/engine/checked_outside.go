@@ -19,10 +19,26 @@ func checkedOutside(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 	if !ok {
 		return nil
 	}
+	list = append(list, owner(c.Facts, bs)...)
+	list = append(list, capacities(bs)...)
 	list = append(list, askedOutside(c, b, bs)...)
 	list = append(list, groupsOf(c.Facts, bs)...)
-	list = append(list, failingMembers(c, b)...)
-	return append(list, owner(c.Facts, bs)...)
+	return append(list, failingMembers(c, b)...)
+}
+
+// capacities names the groups that take nothing by their setting, where there are any
+// others or not.
+func capacities(bs *computepb.BackendService) (list []cause.Evidence) {
+	if glbc.Passthrough(bs) {
+		return nil
+	}
+	for _, backend := range bs.GetBackends() {
+		if backend.CapacityScaler != nil && backend.GetCapacityScaler() == 0 {
+			path := facts.ScopePath(backend.GetGroup())
+			list = append(list, cause.Evidence{Source: "compute.backendServices.list", Link: cause.ComputeLink(glbc.Path(bs)), Says: path + " has capacityScaler 0"})
+		}
+	}
+	return list
 }
 
 func askedOutside(c cause.Case, b glbc.Backend, bs *computepb.BackendService) (list []cause.Evidence) {
@@ -139,5 +155,5 @@ func owner(s *facts.Snapshot, bs *computepb.BackendService) []cause.Evidence {
 	if d, ok := glbc.ParseDescription(bs.GetDescription()); ok {
 		says += " for Service " + d.Namespace + "/" + d.Service
 	}
-	return []cause.Evidence{{Source: "compute.backendServices.list", Says: says + ", and no cluster of " + s.Project + " is the one that it is for"}}
+	return []cause.Evidence{{Source: "compute.backendServices.list", Says: says + "; no cluster of " + s.Project + " is the one that it is for"}}
 }

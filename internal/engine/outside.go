@@ -35,6 +35,9 @@ func diagnoseOutside(causes []cause.Cause, c cause.Case) Diagnosis {
 // itself, and names what couldn't be seen. One whose groups aren't health-checked has
 // nothing to see.
 func outsideSymptoms(c cause.Case) (list []cause.Symptom, blind []string) {
+	if !c.Facts.BackendServices.Known() {
+		blind = append(blind, "backend service "+c.Target.Name+": "+c.Facts.BackendServices.Err().Error())
+	}
 	for _, b := range c.Backends() {
 		bs, ok := b.BackendService.Get()
 		if !ok {
@@ -82,9 +85,9 @@ func servesNothing(c cause.Case, b glbc.Backend, bs *computepb.BackendService) (
 	case n == 0:
 		s.Says = b.Title() + " has no backends, so nothing answers what is sent to it"
 	case glbc.TakesNothing(bs) && n == 1:
-		s.Says = "the only backend of " + b.Title() + " has capacityScaler 0, so it gets no request"
+		s.Says = "the only backend of " + b.Title() + " gets no request: its capacityScaler is 0"
 	case glbc.TakesNothing(bs):
-		s.Says = fmt.Sprintf("all %d backends of %s have capacityScaler 0, so none gets a request", n, b.Title())
+		s.Says = fmt.Sprintf("none of the %d backends of %s gets a request: their capacityScaler is 0", n, b.Title())
 	default:
 		return cause.Symptom{}, false
 	}
