@@ -33,7 +33,7 @@ func (r *run) readProjects(ctx context.Context) {
 		for _, wish := range wishes[p] {
 			r.startProject(ctx, f, p, wish)
 		}
-		if len(r.straysIn(p)) > 0 {
+		if slices.ContainsFunc(r.straysIn(p), inSomeCluster) {
 			f.do(ctx, func(ctx context.Context) {
 				p.all = r.gcp.Clusters(ctx, p.name)
 				p.listed.note(p.all.Err())

@@ -161,7 +161,7 @@ func (r *run) snapshots() []*facts.Snapshot {
 	var out []*facts.Snapshot
 	for _, c := range r.clusters {
 		ledgers := []*ledger{&c.project.ledger, &c.ledger}
-		if len(c.strays) > 0 {
+		if len(c.strays) > 0 || c.name == "" && slices.ContainsFunc(c.refs, inSomeCluster) {
 			ledgers = append(ledgers, &c.project.listed)
 		}
 		c.snap.Gaps = gaps(ledgers...)

@@ -53,6 +53,10 @@ func (r *run) locate() {
 	}
 }
 
+// inSomeCluster: a cluster may be behind what is asked about, so that the clusters
+// must be known. None is behind a certificate.
+func inSomeCluster(ref facts.Ref) bool { return ref.Kind != facts.KindCertificate }
+
 // outside: what is asked about stands for itself, whether or not a cluster is behind
 // it: a certificate, and a backend service that GKE's controllers didn't make.
 func outside(s *facts.Snapshot, ref facts.Ref) bool {
