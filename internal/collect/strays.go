@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"cloud.google.com/go/compute/apiv1/computepb"
 	"google.golang.org/api/container/v1"
 
 	"plumbline/internal/facts"
@@ -65,7 +64,7 @@ func outside(s *facts.Snapshot, ref facts.Ref) bool {
 		return true
 	case facts.KindBackendService:
 		all := glbc.BackendServicesOf(s, ref)
-		return len(all) > 0 && !slices.ContainsFunc(all, func(bs *computepb.BackendService) bool { return glbc.MadeByGKE(s, bs) })
+		return len(all) > 0 && !slices.ContainsFunc(all, glbc.MadeByGKE)
 	}
 	return false
 }

@@ -145,15 +145,27 @@ func failingMembers(c cause.Case, b glbc.Backend) []cause.Evidence {
 	}}
 }
 
-// owner says that a controller of GKE's made the backend service, though no cluster is
-// behind it.
-func owner(s *facts.Snapshot, bs *computepb.BackendService) []cause.Evidence {
-	if !glbc.MadeByGKE(s, bs) {
-		return nil
+// owner says what GKE's controllers have to do with a backend service: they made it,
+// though no cluster is behind it, or fill a group of it.
+func owner(s *facts.Snapshot, bs *computepb.BackendService) (list []cause.Evidence) {
+	if glbc.MadeByGKE(bs) {
+		says := "GKE made the backend service"
+		if d, ok := glbc.ParseDescription(bs.GetDescription()); ok {
+			says += " for Service " + d.Namespace + "/" + d.Service
+		}
+		return []cause.Evidence{{Source: "compute.backendServices.list", Says: says + "; no cluster of " + s.Project + " is the one that it is for"}}
 	}
-	says := "GKE made the backend service"
-	if d, ok := glbc.ParseDescription(bs.GetDescription()); ok {
-		says += " for Service " + d.Namespace + "/" + d.Service
+	for _, backend := range bs.GetBackends() {
+		neg, ok := glbc.NEGOf(s, backend.GetGroup())
+		if !ok {
+			continue
+		}
+		if d, ok := glbc.ParseNEGDescription(neg.GetDescription()); ok {
+			list = append(list, cause.Evidence{
+				Source: "compute.networkEndpointGroups.list",
+				Says:   fmt.Sprintf("GKE fills group %s (%s) with the pods of Service %s/%s port %s", neg.GetName(), facts.LastSegment(neg.GetZone()), d.Namespace, d.Service, d.Port),
+			})
+		}
 	}
-	return []cause.Evidence{{Source: "compute.backendServices.list", Says: says + "; no cluster of " + s.Project + " is the one that it is for"}}
+	return list
 }

@@ -56,7 +56,10 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 			continue
 		}
 		for _, st := range statuses {
-			list = append(list, endpoint(group.Group, st, pods))
+			// A passthrough load balancer tells each once for every forwarding rule.
+			if e := endpoint(group.Group, st, pods); !slices.Contains(list, e) || st.GetForwardingRule() == "" {
+				list = append(list, e)
+			}
 		}
 	}
 	if err == nil && podsErr != nil {

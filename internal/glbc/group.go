@@ -62,18 +62,12 @@ func collection(kind string) string {
 }
 
 // MadeByGKE reports that one of GKE's controllers made a backend service: its
-// description or its NEG's names a Service, or its name is of their kind
-// (ingress-controller.md §6; gcp-facts.md §5).
-func MadeByGKE(s *facts.Snapshot, bs *computepb.BackendService) bool {
+// description names a Service, or its name is of their kind (ingress-controller.md §6;
+// gcp-facts.md §5). One that people made in front of a NEG that GKE fills isn't: no
+// Ingress or Gateway leads to it.
+func MadeByGKE(bs *computepb.BackendService) bool {
 	if _, ok := ParseDescription(bs.GetDescription()); ok {
 		return true
-	}
-	for _, backend := range bs.GetBackends() {
-		if neg, ok := NEGOf(s, backend.GetGroup()); ok {
-			if _, ok := ParseNEGDescription(neg.GetDescription()); ok {
-				return true
-			}
-		}
 	}
 	for _, prefix := range []string{"k8s1-", "k8s2-", "k8s-be-", "gkegw1-"} {
 		if strings.HasPrefix(bs.GetName(), prefix) {

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	webService   = inProject + "global/backendServices/web"
-	apiService   = inProject + "global/backendServices/api"
+	webService  = inProject + "global/backendServices/web"
+	apiService  = inProject + "global/backendServices/api"
 	assetBucket = inProject + "global/backendBuckets/assets"
 )
 
@@ -52,7 +52,7 @@ func TestHostsThatLeadToAService(t *testing.T) {
 	}{
 		webService:         {[]string{"canary.example"}, true},
 		apiService:         {[]string{"api.example", "canary.example"}, false},
-		assetBucket:       {[]string{"api.example"}, false},
+		assetBucket:        {[]string{"api.example"}, false},
 		apiService + "-v2": {nil, false},
 	} {
 		hosts, others := HostsTo(site(), facts.RelativePath(service))
