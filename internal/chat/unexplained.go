@@ -73,6 +73,8 @@ func (w writer) next(subject facts.Ref) string {
 			}
 		}
 		return "Ask a pod for the health check's port and path, and expect exactly 200."
+	case cause.CertificateNotActive:
+		// Its own Look says.
 	case cause.IngressNotProvisioned, cause.ChangeNotApplied:
 		if subject.Kind != facts.KindIngress && subject.Kind != facts.KindGateway || !words(subject.Name, subject.Namespace) {
 			return ""

@@ -130,8 +130,8 @@ func usesPort(s *facts.Snapshot, bs *computepb.BackendService, port int) bool {
 	})
 }
 
-// Passthrough: the load balancer hands packets on as they come, so that it knows
-// neither requests nor a capacity (gcp-facts.md §9).
+// Passthrough reports that the load balancer hands packets on as they come, so that it
+// knows neither requests nor a capacity (gcp-facts.md §9).
 func Passthrough(bs *computepb.BackendService) bool {
 	switch bs.GetLoadBalancingScheme() {
 	case "INTERNAL", "EXTERNAL_PASSTHROUGH":
@@ -142,8 +142,8 @@ func Passthrough(bs *computepb.BackendService) bool {
 	return false
 }
 
-// TakesNothing: every backend has its capacity set to 0, so that a proxy sends no
-// request to any of them.
+// TakesNothing reports that every backend has its capacity set to 0, so that a proxy
+// sends no request to any of them.
 func TakesNothing(bs *computepb.BackendService) bool {
 	return len(bs.GetBackends()) > 0 && !Passthrough(bs) && !slices.ContainsFunc(bs.GetBackends(), func(b *computepb.Backend) bool {
 		return b.CapacityScaler == nil || b.GetCapacityScaler() > 0
