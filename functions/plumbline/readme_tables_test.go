@@ -86,6 +86,9 @@ func TestReadmeConfigurationIsComplete(t *testing.T) {
 func TestReadmePermissionsAreWhatIsRead(t *testing.T) {
 	var want []string
 	for _, k := range facts.Kinds {
+		if k == facts.DNS {
+			continue // a look-up takes no permission
+		}
 		want = append(want, string(k))
 		if strings.Contains(strings.ToLower(string(k)), "secret") {
 			t.Errorf("%s is read; the README says that Secrets never are", k)

@@ -95,6 +95,23 @@ func refusedInTurn(t *testing.T, s *scenario.Scenario) {
 		denied.Deny = []string{needs}
 		refused(t, needs, needs, diagnosed(t, s, &denied))
 	}
+	for _, scope := range scopesOf(s.World) {
+		partial := *s.World
+		partial.Unreachable = []string{scope}
+		refused(t, scope, "compute.", diagnosed(t, s, &partial))
+	}
+}
+
+// scopesOf are the zones and regions that a world's Compute resources lie in.
+func scopesOf(w *scenario.World) []string {
+	var scopes []string
+	for path := range w.Compute {
+		if scope := facts.ScopeOf(path); scope != "" && scope != "global" && !slices.Contains(scopes, scope) {
+			scopes = append(scopes, scope)
+		}
+	}
+	slices.Sort(scopes)
+	return scopes
 }
 
 func refused(t *testing.T, what, gap string, d told) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -26,11 +27,23 @@ func (c Case) Ingress() (ing *networkingv1.Ingress, ok bool) {
 	return nil, false
 }
 
-// Backends are what the target sends requests to: those of an Ingress, or the backend
-// service that is diagnosed for itself.
+// Gateway is the Gateway that is diagnosed; ok is false for other targets and where
+// Gateways couldn't be read.
+func (c Case) Gateway() (g *gatewayv1.Gateway, ok bool) {
+	if c.Target.Kind != facts.KindGateway {
+		return nil, false
+	}
+	return glbc.GatewayNamed(c.Facts, c.Target.Namespace, c.Target.Name).Get()
+}
+
+// Backends are what the target sends requests to: those of an Ingress or a Gateway, or
+// the backend service that is diagnosed for itself.
 func (c Case) Backends() []glbc.Backend {
 	if ing, ok := c.Ingress(); ok {
 		return glbc.Backends(c.Facts, ing)
+	}
+	if g, ok := c.Gateway(); ok {
+		return glbc.GatewayBackends(c.Facts, g)
 	}
 	if c.Target.Kind != facts.KindBackendService {
 		return nil

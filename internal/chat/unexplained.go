@@ -73,13 +73,15 @@ func (w writer) next(subject facts.Ref) string {
 			}
 		}
 		return "Ask a pod for the health check's port and path, and expect exactly 200."
-	case cause.CertificateNotActive:
-		// Its own Look says.
 	case cause.IngressNotProvisioned, cause.ChangeNotApplied:
 		if subject.Kind != facts.KindIngress && subject.Kind != facts.KindGateway || !words(subject.Name, subject.Namespace) {
 			return ""
 		}
 		return joinLines("Read what the controller wrote to the object:", fence("kubectl describe "+strings.ToLower(subject.Kind)+" "+subject.Name+" -n "+subject.Namespace, maxCommand))
+	case cause.CertificateNotActive:
+		if subject.Scope != "" && words(subject.Name, subject.ProjectOf()) {
+			return joinLines("See what Google says of each domain:", fence("gcloud compute ssl-certificates describe "+subject.Name+" --project "+subject.ProjectOf()+scopeFlag(subject), maxCommand))
+		}
 	}
 	return ""
 }

@@ -60,7 +60,7 @@ func one[T named](ref facts.Ref, s *facts.Snapshot, in facts.Value[[]T], leadOf 
 		if ref.ID == "" {
 			gone = " is not in "
 		}
-		return lead{reason: ref.String() + gone + s.Project, sure: true}
+		return lead{reason: ref.String() + gone + s.Project, sure: !in.Lacks(ref.Scope) && (ref.Scope != "" || in.Known())}
 	}
 	return leadOf(objects[i])
 }

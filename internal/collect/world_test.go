@@ -128,6 +128,11 @@ func objects(t *testing.T, uid string) []*unstructured.Unstructured {
 // collector reads a fake cloud with the vendors' clients.
 func collector(t *testing.T, cloud *fakecloud.Cloud) *collect.Collector {
 	t.Helper()
+	return collectorAt(t, cloud, now)
+}
+
+func collectorAt(t *testing.T, cloud *fakecloud.Cloud, clock func() time.Time) *collect.Collector {
+	t.Helper()
 	rest := []option.ClientOption{option.WithEndpoint(cloud.HTTP()), option.WithoutAuthentication()}
 	c, err := collect.New(t.Context(), collect.Config{
 		Compute: rest, Container: rest, CertificateManager: rest,
@@ -139,7 +144,7 @@ func collector(t *testing.T, cloud *fakecloud.Cloud) *collect.Collector {
 			Token: oauth2.StaticTokenSource(&oauth2.Token{AccessToken: "ya29.shop"}), Dial: cloud.DialContext, PublicRoots: cloud.RootCAs(),
 		},
 		DNS:     dns.Config{Server: cloud.DNS()},
-		Planner: planner{}, Now: now,
+		Planner: planner{}, Now: clock,
 		Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

@@ -59,13 +59,14 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 			Says: hc.GetName() + asks(check),
 		})
 		if derived, ok := derives(c, b, check); ok {
-			list = append(list, cause.Evidence{Source: "ingress controller", Says: derived})
+			source := "ingress controller"
+			if b.Gateway {
+				source = "Gateway controller"
+			}
+			list = append(list, cause.Evidence{Source: source, Says: derived})
 		}
 		if s, ok := lastWords(c, b); ok {
 			list = append(list, s)
-		}
-		if rule, ok := glbc.AdmittingRule(c.Facts, b, check); ok {
-			list = append(list, cause.Evidence{Source: "compute.firewalls.list", Says: rule})
 		}
 	}
 	return list
@@ -74,6 +75,9 @@ func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
 // derives compares the live check with the one that the controller would create
 // today; an existing check never follows (ingress-controller.md §2, update policy).
 func derives(c cause.Case, b glbc.Backend, live glbc.Check) (says string, ok bool) {
+	if b.Gateway {
+		return desires(c, b, live)
+	}
 	svc, found := b.Object.Get()
 	pods, read := c.Facts.Pods.Get()
 	if !found || !read || b.ServicePort == nil {
@@ -90,6 +94,24 @@ func derives(c cause.Case, b glbc.Backend, live glbc.Check) (says string, ok boo
 	}
 	if in.Check.Path != live.Path || in.Check.Type != live.Type {
 		says += "; the live check differs: an existing one doesn't follow the probe"
+	}
+	return says, true
+}
+
+// desires compares the live check of a Gateway's backend with the one that the
+// controller makes of the Service's HealthCheckPolicy, or by default.
+func desires(c cause.Case, b glbc.Backend, live glbc.Check) (says string, ok bool) {
+	want, ok := glbc.DesiredGatewayCheck(c.Facts, b).Get()
+	if !ok {
+		return "", false
+	}
+	says = "no HealthCheckPolicy names the Service, so by default"
+	if want.Policy != nil {
+		says = "by HealthCheckPolicy " + want.Policy.Name
+	}
+	says += " a Gateway's check" + asks(want.Check)
+	if want.Check.Path != live.Path || want.Check.Type != live.Type {
+		says += "; the live check differs"
 	}
 	return says, true
 }

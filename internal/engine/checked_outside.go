@@ -64,9 +64,6 @@ func askedOutside(c cause.Case, b glbc.Backend, bs *computepb.BackendService) (l
 	} else if !check.Logging {
 		list = append(list, cause.Evidence{Source: "compute.healthChecks.list", Says: "what the prober gets isn't known: health check " + hc.GetName() + " doesn't log"})
 	}
-	if rule, ok := glbc.AdmittingRule(c.Facts, b, check); ok {
-		list = append(list, cause.Evidence{Source: "compute.firewalls.list", Says: rule})
-	}
 	return list
 }
 
@@ -129,7 +126,7 @@ func failingMembers(c cause.Case, b glbc.Backend) []cause.Evidence {
 		}
 		if e.Instance != "" {
 			name = facts.LastSegment(e.Instance) + " " + name
-			if in, ok := glbc.InstanceOf(c.Facts, e.Instance); ok && in.GetStatus() != "" && in.GetStatus() != "RUNNING" {
+			if in, ok := glbc.MachineOf(c.Facts, e.Instance); ok && in.GetStatus() != "" && in.GetStatus() != "RUNNING" {
 				name += " (" + in.GetStatus() + ")"
 			}
 		}

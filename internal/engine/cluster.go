@@ -112,11 +112,12 @@ func targetsIn(s *facts.Snapshot) (targets []facts.Ref, others bool) {
 	}
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
-		if !glbc.ServesGateway(string(g.Spec.GatewayClassName)) {
+		class := glbc.GatewayClassOf(s, g)
+		if c, ok := class.Get(); class.IsAbsent() || ok && !c.Serves() {
 			others = true
 			continue
 		}
-		targets = append(targets, facts.Ref{Cluster: s.ClusterName, Kind: facts.KindGateway, Namespace: g.Namespace, Name: g.Name})
+		targets = append(targets, glbc.GatewayRef(s, g))
 	}
 	return targets, others
 }

@@ -1,11 +1,9 @@
 package engine
 
 import (
-	"fmt"
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -117,6 +115,8 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 		return f.Confidence < cause.Proven && waiting(c.Symptoms, f)
 	})
 	d.Symptoms = c.Symptoms
+	d.Path = pathOf(c)
+	rest.undecided = append(rest.undecided, brokenHops(d.Path)...)
 	d.Roots, _ = Rank(c.Target, findings)
 	d.RuledOut = rest.ruledOut
 	d.Gaps = append(d.Gaps, rest.broken...)
@@ -126,7 +126,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	open := unexplained(c.Symptoms, d.Roots)
 	d.Open = slices.DeleteFunc(slices.Clone(open), func(s cause.Symptom) bool { return s.Pending != "" })
 	if len(d.Open) > 0 {
-		d.Checked = checked(c, d.Open)
+		d.Checked = append(hopsChecked(d.Path), checked(c, d.Open)...)
 	}
 	d.accuse(c)
 	switch {
@@ -180,32 +180,4 @@ func unexplained(symptoms []cause.Symptom, roots []cause.Finding) []cause.Sympto
 		}
 	}
 	return open
-}
-
-func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
-	d := Diagnosis{Target: c.Target, At: c.Facts.Now, Gaps: gapsOf(c.Facts, causes)}
-	all, _ := c.Facts.Gateways.Get()
-	i := slices.IndexFunc(all, func(g *gatewayv1.Gateway) bool { return g.Namespace == c.Target.Namespace && g.Name == c.Target.Name })
-	switch {
-	case i < 0 && c.Facts.Gateways.Err() != nil:
-		d.Verdict, d.Reason = Unexplained, "Gateways couldn't be read"
-		return d
-	case i < 0:
-		d.Gone = true
-		d.Verdict, d.Reason = NotOurs, c.Target.String()+" isn't in the cluster"
-		return d
-	case !glbc.ServesGateway(string(all[i].Spec.GatewayClassName)):
-		d.Verdict, d.Reason = NotOurs, "another controller serves it: gatewayClassName = "+string(all[i].Spec.GatewayClassName)
-		return d
-	}
-	if g := all[i]; glbc.GatewayAddress(g) == "" {
-		s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.CreationTimestamp.Time, Says: "no load balancer: the Gateway has no address"}
-		if age := c.Facts.Now.Sub(g.CreationTimestamp.Time); age < ingressGrace {
-			s.Pending = fmt.Sprintf("the Gateway was created %s ago, the controller may take %s", age, ingressGrace)
-		}
-		c.Symptoms = []cause.Symptom{s}
-	}
-	findings, rest := Run(causes, c)
-	d.conclude(c, findings, rest)
-	return d
 }

@@ -6,6 +6,7 @@ import (
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
 	"plumbline/internal/history"
+	"plumbline/internal/path"
 )
 
 // A Verdict is the outcome of a diagnosis in one word (scenario-format.md).
@@ -47,6 +48,9 @@ type Diagnosis struct {
 	// order.
 	RuledOut []RuledOut
 	Gaps     []Gap
+	// Path has the hops of a request to Target, each with its state; empty where Target
+	// isn't served by GKE.
+	Path path.Path
 	// Suspects are the changes that can have caused what is Open, shortest lead time
 	// first; HistoryRead tells whether the log could be looked at, so that none means
 	// that there are none.

@@ -119,7 +119,7 @@ func justStarted(s *facts.Snapshot, b glbc.Backend, bad []glbc.Endpoint) bool {
 		grace = max(grace, glbc.CheckOf(hc).UnhealthyAfter())
 	}
 	for _, e := range bad {
-		in, ok := glbc.InstanceOf(s, e.Instance)
+		in, ok := glbc.MachineOf(s, e.Instance)
 		if !ok {
 			return false
 		}

@@ -88,15 +88,18 @@ func unhealthySymptom(c cause.Case, b glbc.Backend, all, bad []glbc.Endpoint) ca
 	}
 	switch {
 	case isNew(c):
-		s.Pending = "the Ingress was created a moment ago, the first health checks may still be under way"
+		s.Pending = "the " + c.Target.Kind + " was created a moment ago, the first health checks may still be under way"
 	case waits(c.Facts, b, bad):
 		s.Pending = "the pods behind the unhealthy endpoints are still within their start"
 	}
 	return s
 }
 
-// isNew: the Ingress itself is inside its grace.
+// isNew: the Ingress or Gateway itself is inside its grace.
 func isNew(c cause.Case) bool {
+	if g, ok := c.Gateway(); ok {
+		return c.Facts.Now.Sub(g.CreationTimestamp.Time) < ingressGrace
+	}
 	ing, ok := c.Ingress()
 	return ok && c.Facts.Now.Sub(ing.CreationTimestamp.Time) < ingressGrace
 }

@@ -88,17 +88,22 @@ type ManagedCertificate struct {
 type ServiceNEG struct {
 	metav1.ObjectMeta `json:"metadata"`
 	Status            struct {
-		NetworkEndpointGroups []struct {
-			ID       string `json:"id,omitempty"`
-			SelfLink string `json:"selfLink,omitempty"`
-			Type     string `json:"networkEndpointType,omitempty"`
-			// State is ACTIVE (or empty), INACTIVE or TO_BE_DELETED.
-			State string `json:"state,omitempty"`
-		} `json:"networkEndpointGroups,omitempty"`
+		NetworkEndpointGroups []ServiceNEGObject `json:"networkEndpointGroups,omitempty"`
 		// Conditions are Initialized and Synced.
 		Conditions   []metav1.Condition `json:"conditions,omitempty"`
-		LastSyncTime metav1.Time        `json:"lastSyncTime,omitempty"`
+		LastSyncTime metav1.Time        `json:"lastSyncTime"`
 	} `json:"status"`
+}
+
+// A ServiceNEGObject is one NEG of a ServiceNEG, in one zone.
+type ServiceNEGObject struct {
+	ID       string `json:"id,omitempty"`
+	SelfLink string `json:"selfLink,omitempty"`
+	// SubnetURL is empty where the controller is older than such NEGs.
+	SubnetURL string `json:"subnetURL,omitempty"`
+	Type      string `json:"networkEndpointType,omitempty"`
+	// State is ACTIVE (or empty), INACTIVE or TO_BE_DELETED.
+	State string `json:"state,omitempty"`
 }
 
 // A PolicyTarget is what a GKE Gateway policy attaches to.

@@ -29,6 +29,10 @@ type Backend struct {
 
 	BackendService facts.Value[*computepb.BackendService]
 	HealthCheck    facts.Value[*computepb.HealthCheck]
+
+	// Gateway: it is behind a Gateway's route, so that a HealthCheckPolicy, not a
+	// BackendConfig, says what is checked.
+	Gateway bool
 }
 
 // Ref names the Service; outside a cluster, where there is none, the backend
@@ -167,6 +171,9 @@ func healthCheckOf(s *facts.Snapshot, bs *computepb.BackendService) facts.Value[
 				return facts.Found(hc)
 			}
 		}
+		if s.HealthChecks.Lacks(facts.ScopeOf(url)) {
+			return facts.Unknown[*computepb.HealthCheck](s.HealthChecks.Err())
+		}
 	}
 	return facts.Absent[*computepb.HealthCheck]()
 }
@@ -178,7 +185,8 @@ var errAmbiguous = errors.New("several backend services name this Service port; 
 // backendServiceOf finds the backend service of a Service port. The description
 // names namespace, Service and port but no cluster, so two clusters of a project
 // may both match: the NEG's cluster-uid decides, then the names that the
-// controllers wrote on Service and Ingress (ingress-controller.md §6).
+// controllers wrote on Service and Ingress (ingress-controller.md §6). A Gateway's
+// backend service of the same NEG is another.
 func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) facts.Value[*computepb.BackendService] {
 	all, ok := s.BackendServices.Get()
 	if !ok {
@@ -187,7 +195,7 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 	named := namesWritten(ing, b)
 	var candidates []*computepb.BackendService
 	for _, bs := range all {
-		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || foreign(s, bs) {
+		if (bs.GetRegion() != "") != ClassOf(ing).InRegion() || strings.HasPrefix(bs.GetName(), gatewayNames) || foreign(s, bs) {
 			continue
 		}
 		if d, ok := ParseDescription(bs.GetDescription()); ok && b.is(d) || !ok && (slices.Contains(named, bs.GetName()) || b.named(s, bs)) {
@@ -203,6 +211,9 @@ func backendServiceOf(s *facts.Snapshot, ing *networkingv1.Ingress, b Backend) f
 	}
 	switch len(candidates) {
 	case 0:
+		if s.BackendServices.Lacks(ClassIn(s, ing).Scope(Region(s))) {
+			return facts.Unknown[*computepb.BackendService](s.BackendServices.Err())
+		}
 		return facts.Absent[*computepb.BackendService]()
 	case 1:
 		return facts.Found(candidates[0])

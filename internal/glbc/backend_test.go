@@ -1,6 +1,7 @@
 package glbc
 
 import (
+	"errors"
 	"testing"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
@@ -85,5 +86,37 @@ func TestBackendServiceOf(t *testing.T) {
 				t.Errorf("got %q, known %v; want %q, unknown %v", bs.GetName(), got.Known(), tt.want, tt.unknown)
 			}
 		})
+	}
+}
+
+// A list that lacks a scope says nothing of what lies in it.
+func TestWhatAPartialListLacksIsUnknown(t *testing.T) {
+	t.Parallel()
+	const region = "regions/europe-west1"
+	ing := &networkingv1.Ingress{}
+	ing.Namespace, ing.Annotations = "shop", map[string]string{ClassAnnotation: "gce-internal"}
+	ing.Spec.DefaultBackend = &networkingv1.IngressBackend{Service: &networkingv1.IngressServiceBackend{Name: "web", Port: networkingv1.ServiceBackendPort{Number: 80}}}
+	partly := errors.New("no answer from " + region)
+	for name, tt := range map[string]struct {
+		class string
+		known bool
+	}{
+		"an internal Ingress's lies in the region that is missing": {"gce-internal", false},
+		"an external Ingress's is global":                          {"gce", true},
+	} {
+		ing.Annotations[ClassAnnotation] = tt.class
+		s := &facts.Snapshot{ClusterName: "projects/p/locations/europe-west1/clusters/main"}
+		s.BackendServices = facts.FoundPartly([]*computepb.BackendService{}, partly, region)
+		s.Ingresses, s.Services = facts.Found([]*networkingv1.Ingress{ing}), facts.Found([]*corev1.Service{})
+		if got := Backends(s, ing)[0].BackendService; got.Known() != tt.known {
+			t.Errorf("%s: known %v, want %v", name, got.Known(), tt.known)
+		}
+	}
+	hc := "https://www.googleapis.com/compute/v1/projects/p/" + region + "/healthChecks/web"
+	s := &facts.Snapshot{}
+	s.HealthChecks = facts.FoundPartly([]*computepb.HealthCheck{}, partly, region)
+	bs := &computepb.BackendService{HealthChecks: []string{hc}}
+	if got := BackendOf(s, bs).HealthCheck; got.IsAbsent() || got.Known() {
+		t.Errorf("the health check of a missing region is %v", got)
 	}
 }

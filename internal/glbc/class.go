@@ -120,12 +120,6 @@ func IsGCE(class string) bool {
 	return false
 }
 
-// ServesGateway reports that GKE's Gateway controller serves this GatewayClass
-// (the classes that GKE installs all start so).
-func ServesGateway(class string) bool {
-	return len(class) > 4 && class[:4] == "gke-"
-}
-
 // Finalizers that GLBC puts on an Ingress it has taken up (ingress-controller.md §3).
 const (
 	FinalizerV1 = "networking.gke.io/ingress-finalizer"

@@ -20,6 +20,9 @@ type Inference struct {
 	// From names the pod and container whose readiness probe it is; empty for the
 	// default.
 	From string
+	// Pod and Container are those; nil and empty for the default.
+	Pod       *corev1.Pod
+	Container string
 	// Why is the condition that keeps a readiness probe from being used; empty when one
 	// is.
 	Why string
@@ -36,6 +39,7 @@ func InferCheck(svc *corev1.Service, port *corev1.ServicePort, neg bool, pods []
 			why := refuses(c, port, protocol)
 			if why == "" {
 				in.From, in.Why = pod.Name+"/"+c.Name, ""
+				in.Pod, in.Container = pod, c.Name
 				in.Check.apply(c.ReadinessProbe, neg)
 				return in
 			}
@@ -96,22 +100,24 @@ func refuses(c corev1.Container, port *corev1.ServicePort, protocol string) stri
 		return "the readiness probe of container " + c.Name + " sends headers"
 	case scheme != want:
 		return fmt.Sprintf("the readiness probe of container %s speaks %s, the backend %s", c.Name, scheme, protocol)
-	case declared == nil:
+	case len(declared) == 0:
 		return "container " + c.Name + " doesn't declare the port " + port.TargetPort.String()
-	case !refersTo(get.Port, declared):
+	case !slices.ContainsFunc(declared, func(p corev1.ContainerPort) bool { return refersTo(get.Port, &p) }):
 		return fmt.Sprintf("the readiness probe of container %s asks port %s, the Service leads to %s", c.Name, get.Port.String(), port.TargetPort.String())
 	}
 	return ""
 }
 
-// declares finds the container port that a Service port leads to, by number or name.
-func declares(c corev1.Container, port *corev1.ServicePort) *corev1.ContainerPort {
+// declares lists the container ports that a Service port leads to, by number or name:
+// one number may stand under two protocols.
+func declares(c corev1.Container, port *corev1.ServicePort) []corev1.ContainerPort {
+	var list []corev1.ContainerPort
 	for i, p := range c.Ports {
 		if refersTo(port.TargetPort, &c.Ports[i]) || port.TargetPort == (intstr.IntOrString{}) && p.ContainerPort == port.Port {
-			return &c.Ports[i]
+			list = append(list, p)
 		}
 	}
-	return nil
+	return list
 }
 
 func refersTo(port intstr.IntOrString, p *corev1.ContainerPort) bool {

@@ -55,6 +55,7 @@ func TestInferCheck(t *testing.T) {
 		}), port8080)}, path: "/", why: "sends headers"},
 		{name: "an https backend with the default scheme", pods: []*corev1.Pod{probed("a", 0, get("/ready", number, nil), port8080)}, protocol: "HTTPS", path: "/", why: "speaks HTTP, the backend HTTPS"},
 		{name: "HTTP2 wants https", pods: []*corev1.Pod{probed("a", 0, get("/ready", number, func(g *corev1.HTTPGetAction) { g.Scheme = corev1.URISchemeHTTPS }), port8080)}, protocol: "HTTP2", path: "/ready"},
+		{name: "the second of two names of a port", pods: []*corev1.Pod{probed("a", 0, get("/ready", intstr.FromString("http"), nil), corev1.ContainerPort{Name: "http3", ContainerPort: 8080, Protocol: corev1.ProtocolUDP}, named)}, path: "/ready"},
 		{name: "an undeclared port", pods: []*corev1.Pod{probed("a", 0, get("/ready", number, nil))}, path: "/", why: "doesn't declare the port 8080"},
 		{name: "another port", pods: []*corev1.Pod{probed("a", 0, get("/ready", intstr.FromInt32(9000), nil), port8080, corev1.ContainerPort{ContainerPort: 9000})}, path: "/", why: "asks port 9000"},
 		{name: "somebody else's pod", selector: map[string]string{"app": "other"}, pods: []*corev1.Pod{probed("a", 0, get("/ready", number, nil), port8080)}, path: "/", why: "no pod matches"},

@@ -158,3 +158,14 @@ func InstanceStarted(in *computepb.Instance) time.Time {
 	}
 	return moment(in.GetCreationTimestamp())
 }
+
+// MachineOf finds a virtual machine by its path.
+func MachineOf(s *facts.Snapshot, path string) (*computepb.Instance, bool) {
+	all, _ := s.Instances.Get()
+	for _, in := range all {
+		if path != "" && facts.RelativePath(in.GetSelfLink()) == path {
+			return in, true
+		}
+	}
+	return nil, false
+}

@@ -1,7 +1,6 @@
 package glbc
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -183,54 +182,6 @@ func TestCapacityZeroCountsForProxiesOnly(t *testing.T) {
 		}
 		if got := TakesNothing(bs); got != tt.want {
 			t.Errorf("%s: %t, want %t", name, got, tt.want)
-		}
-	}
-}
-
-func TestTheRuleThatAdmitsTheProbersToMachines(t *testing.T) {
-	t.Parallel()
-	rule := func(network string, tags, ranges []string) *computepb.Firewall {
-		return &computepb.Firewall{
-			Name: new("allow-" + network), Network: new(inProject + "global/networks/" + network), Direction: new("INGRESS"), SourceRanges: ranges, TargetTags: tags,
-			Allowed: []*computepb.Allowed{{IPProtocol: new("tcp"), Ports: []string{"8080"}}},
-		}
-	}
-	both := []string{"130.211.0.0/22", "35.191.0.0/16"}
-	for name, tt := range map[string]struct {
-		rule      *computepb.Firewall
-		region    string
-		tags      []string
-		instances bool
-		want      string
-	}{
-		"for all machines":            {rule("lumen", nil, both), "", nil, true, "allow-lumen admits the probers to tcp:8080 ("},
-		"for their tag":               {rule("lumen", []string{"web"}, both), "", []string{"web"}, true, "allow-lumen admits the probers to tcp:8080 ("},
-		"for another tag":             {rule("lumen", []string{"db"}, both), "", []string{"web"}, true, "no enabled VPC rule of network lumen"},
-		"machines that weren't read":  {rule("lumen", []string{"web"}, both), "", nil, false, "to tcp:8080 of machines with web ("},
-		"of another network":          {rule("staging", nil, both), "", nil, true, "no enabled VPC rule of network lumen"},
-		"for one range of two":        {rule("lumen", nil, both[:1]), "", nil, true, "no enabled VPC rule of network lumen"},
-		"for proxies, by passthrough": {rule("lumen", nil, both), "us-central1", nil, true, "209.85.152.0/22"},
-	} {
-		bs := vmService("web", "http", vms)
-		if tt.region != "" {
-			bs.LoadBalancingScheme, bs.Region = new("EXTERNAL"), new(tt.region)
-		}
-		s := &facts.Snapshot{}
-		s.NetworkName = "lumen"
-		s.Firewalls = facts.Found([]*computepb.Firewall{tt.rule})
-		s.HealthChecks = facts.Found([]*computepb.HealthCheck{vmCheck("web", serving())})
-		s.InstanceGroups = facts.Found([]*computepb.InstanceGroup{vmGroup(map[string]int32{"http": 8080})})
-		machine := inProject + "zones/us-central1-b/instances/web-1"
-		s.Health = map[facts.BackendGroup]facts.Value[[]*computepb.HealthStatus]{
-			{BackendService: Path(bs), Group: facts.RelativePath(vms)}: facts.Found([]*computepb.HealthStatus{{Instance: new(machine), IpAddress: new("10.0.0.2")}}),
-		}
-		if tt.instances {
-			s.Instances = facts.Found([]*computepb.Instance{{SelfLink: new(machine), Tags: &computepb.Tags{Items: tt.tags}}})
-		}
-		b := BackendOf(s, bs)
-		hc, _ := b.HealthCheck.Get()
-		if got, ok := AdmittingRule(s, b, CheckOf(hc)); !ok || !strings.Contains(got, tt.want) {
-			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}
 }

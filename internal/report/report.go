@@ -36,6 +36,9 @@ type Report struct {
 	Notes      []Note      `json:"notes"`
 	RuledOut   []RuledOut  `json:"ruledOut"`
 	Gaps       []Gap       `json:"gaps"`
+	// Path has the hops of a request to the target, in order; empty where there is no
+	// target of ours.
+	Path []Hop `json:"path"`
 	// Suspects are changes that can have caused what no root cause explains, shortest
 	// lead time first.
 	Suspects []Suspect `json:"suspects"`
@@ -99,7 +102,7 @@ func NotOurs() Report {
 // Of is the report of one Diagnosis. Lists are empty rather than null.
 func Of(d engine.Diagnosis) Report {
 	r := Report{
-		Verdict: string(d.Verdict), Reason: d.Reason,
+		Verdict: string(d.Verdict), Reason: d.Reason, Path: hops(d.Path),
 		Symptoms: []Symptom{}, RootCauses: []RootCause{}, Notes: []Note{}, RuledOut: []RuledOut{}, Gaps: []Gap{},
 		Suspects: suspects(d.Suspects),
 	}

@@ -36,13 +36,13 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 		t.Ref, t.Sure = r, true
 	case facts.KindService:
 		t.Ref = ingressOf(s, r.Namespace, r.Name)
-		t.Reason, t.Sure = "no Ingress of GKE's uses "+r.String(), s.Ingresses.Known()
+		t.Reason, t.Sure = "no Ingress of GKE's uses "+r.String(), s.Ingresses.Known() && gatewaysTold(s)
 	case facts.KindPod:
 		t.Ref = ingressOfPod(s, r)
-		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known()
+		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known() && gatewaysTold(s)
 	case facts.KindNEG, facts.KindInstanceGroup, facts.KindBackendService, facts.KindHealthCheck:
-		t.Ref = ingressOfGroup(s, r)
-		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && groupsKnown(s, r) && s.Ingresses.Known() && !ambiguous(s, r)
+		t.Ref = ofGroup(s, r)
+		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && groupsKnown(s, r) && s.Ingresses.Known() && !ambiguous(s, r) && gatewaysTold(s)
 	default:
 		t.Reason, t.Sure = r.String()+" doesn't lead to a load balancer of GKE's", true
 	}
@@ -71,7 +71,8 @@ func resolveOutside(s *facts.Snapshot, r facts.Ref) facts.Target {
 	return t
 }
 
-// ingressOf is the first Ingress, by name, that sends requests to a Service.
+// ingressOf is the first Ingress, by name, that sends requests to a Service; where
+// there is none, the first Gateway.
 func ingressOf(s *facts.Snapshot, namespace, service string) facts.Ref {
 	var found []facts.Ref
 	all, _ := s.Ingresses.Get()
@@ -82,6 +83,9 @@ func ingressOf(s *facts.Snapshot, namespace, service string) facts.Ref {
 		if slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool { return b.Service == service }) {
 			found = append(found, refOf(s, ing))
 		}
+	}
+	if len(found) == 0 {
+		return gatewayOf(s, toService(namespace, service))
 	}
 	return first(found)
 }
@@ -108,17 +112,34 @@ func ingressOfPod(s *facts.Snapshot, r facts.Ref) facts.Ref {
 	return facts.Ref{}
 }
 
-func ingressOfGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
-	var found []facts.Ref
+// ofGroup is the Ingress, or else the Gateway, behind which a Compute resource is. The
+// backend services of several load balancers may share a NEG: its health-check entries
+// are of those whose check logs.
+func ofGroup(s *facts.Snapshot, r facts.Ref) facts.Ref {
 	claimed := glbc.BackendServicesOf(s, r)
+	if r.Kind == facts.KindNEG {
+		logging := slices.DeleteFunc(slices.Clone(claimed), func(bs *computepb.BackendService) bool {
+			hc, ok := glbc.BackendOf(s, bs).HealthCheck.Get()
+			return !ok || !glbc.CheckOf(hc).Logging
+		})
+		if found := inFrontOf(s, logging); !found.IsZero() {
+			return found
+		}
+	}
+	return inFrontOf(s, claimed)
+}
+
+func inFrontOf(s *facts.Snapshot, claimed []*computepb.BackendService) facts.Ref {
+	var found []facts.Ref
+	leads := toAnyOf(claimed)
 	all, _ := s.Ingresses.Get()
 	for _, ing := range all {
-		if glbc.Serves(s, ing) && slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool {
-			have, ok := b.BackendService.Get()
-			return ok && slices.ContainsFunc(claimed, func(bs *computepb.BackendService) bool { return glbc.Path(bs) == glbc.Path(have) })
-		}) {
+		if glbc.Serves(s, ing) && slices.ContainsFunc(glbc.Backends(s, ing), leads) {
 			found = append(found, refOf(s, ing))
 		}
+	}
+	if len(found) == 0 {
+		return gatewayOf(s, leads)
 	}
 	return first(found)
 }
@@ -170,7 +191,8 @@ func (w *wish) configMaps(pods []*corev1.Pod) {
 	}
 }
 
-// backends are those of every Ingress that is a target, all of them for a Cluster.
+// backends are those of every Ingress and Gateway that is a target, all of them for a
+// Cluster.
 func backends(s *facts.Snapshot) []glbc.Backend {
 	var list []glbc.Backend
 	all, _ := s.Ingresses.Get()
@@ -181,6 +203,14 @@ func backends(s *facts.Snapshot) []glbc.Backend {
 			continue
 		}
 		list = append(list, glbc.Backends(s, ing)...)
+	}
+	gateways, _ := s.Gateways.Get()
+	for _, g := range gateways {
+		if glbc.SurelyServesGateway(s, g) && slices.ContainsFunc(s.Targets, func(t facts.Target) bool {
+			return t.Ref.Kind == facts.KindCluster || t.Ref == glbc.GatewayRef(s, g)
+		}) {
+			list = append(list, glbc.GatewayBackends(s, g)...)
+		}
 	}
 	return list
 }

@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
+	"plumbline/internal/firewall"
 	"plumbline/internal/glbc"
 )
 
@@ -32,6 +33,9 @@ func (p Plan) Wish(s *facts.Snapshot, refs []facts.Ref) facts.Wish {
 		default:
 			w.cluster(r)
 			w.ingresses(r)
+			if r.Kind == facts.KindCluster {
+				w.gateways()
+			}
 		}
 	}
 	return w.Wish
@@ -73,7 +77,6 @@ func (w *wish) cluster(r facts.Ref) {
 	}
 	w.network()
 	w.Want(facts.Ingresses, facts.Services, facts.EndpointSlices, facts.Pods, facts.Nodes, facts.Events, facts.Namespaces)
-	w.Needs = append(w.Needs, facts.ServiceNEGs)
 	if glbc.EnforcesPolicies(found) {
 		w.Want(facts.NetworkPolicies)
 	}
@@ -89,9 +92,13 @@ func (w *wish) cluster(r facts.Ref) {
 	w.namespaces(r)
 }
 
-// network wants what lets the probers through, or doesn't.
+// network wants what lets the probers through, or doesn't. The order in which rules
+// and policies are evaluated matters only where there are network policies.
 func (w *wish) network() {
-	w.Want(facts.Network, facts.Firewalls, facts.NetworkFirewall, facts.RegionFirewall, facts.Instances)
+	w.Want(facts.Firewalls, facts.NetworkFirewall, facts.RegionFirewall, facts.Instances)
+	if firewall.OrderMatters(w.facts.NetworkFirewall, w.facts.RegionFirewall) {
+		w.Want(facts.Network)
+	}
 }
 
 // namespaces are those of the objects that a ref leads to.
@@ -123,15 +130,15 @@ func (w *wish) ingresses(r facts.Ref) {
 	if !ok {
 		return
 	}
-	if slices.ContainsFunc(all, func(ing *networkingv1.Ingress) bool { return ing.Annotations[glbc.ClassAnnotation] == "" }) {
+	if slices.ContainsFunc(all, mayBeAnothers) {
 		w.Want(facts.IngressClasses)
 	}
 	for _, ing := range all {
 		if r.Kind == facts.KindCluster || refOf(s, ing) == r {
 			w.ingress(ing)
+			w.quotas(glbc.ClassOf(ing).InRegion())
 		}
 	}
-	w.events()
 	if !hasL7Rule(s) {
 		w.ConfigMaps = append(w.ConfigMaps, glbc.IngressUIDConfigMap)
 	}
@@ -161,7 +168,16 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	}
 	for _, b := range glbc.Backends(s, ing) {
 		w.backend(b)
+		if glbc.NEGsDiffer(s, b) {
+			w.Needs = append(w.Needs, facts.ServiceNEGs)
+		}
 	}
+}
+
+// mayBeAnothers: neither the class annotation nor a trace of GLBC says whose the
+// Ingress is, so that the IngressClasses that are installed count.
+func mayBeAnothers(ing *networkingv1.Ingress) bool {
+	return ing.Annotations[glbc.ClassAnnotation] == "" && !glbc.TakenUp(ing)
 }
 
 // proxies wants what the target HTTPS proxies of a load balancer name.
@@ -202,7 +218,7 @@ func (w *wish) backend(b glbc.Backend) {
 	if !ok {
 		return
 	}
-	if glbc.NamesBackendConfig(svc) {
+	if !b.Gateway && glbc.NamesBackendConfig(svc) {
 		w.Want(facts.BackendConfigs, facts.SecurityPolicies)
 	}
 	pods, err := glbc.PodsOf(s, b)
@@ -227,11 +243,15 @@ func (w *wish) groups(bs *computepb.BackendService) {
 	}
 }
 
-// events wants quotas where a controller complains of one.
-func (w *wish) events() {
+// quotas wants those of the load balancer's scope where a controller complains of one.
+func (w *wish) quotas(regional bool) {
 	events, _ := w.facts.Events.Get()
-	if slices.ContainsFunc(events, func(e *corev1.Event) bool { return strings.Contains(strings.ToLower(e.Message), "quota") }) {
-		w.Want(facts.ProjectQuotas, facts.RegionQuotas)
+	if !slices.ContainsFunc(events, func(e *corev1.Event) bool { return strings.Contains(strings.ToLower(e.Message), "quota") }) {
+		return
+	}
+	w.Want(facts.ProjectQuotas)
+	if regional {
+		w.Want(facts.RegionQuotas)
 	}
 }
 

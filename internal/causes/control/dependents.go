@@ -38,10 +38,10 @@ func dependentsOf(s *facts.Snapshot) dependents {
 	}
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
-		if !glbc.ServesGateway(string(g.Spec.GatewayClassName)) {
+		if !glbc.SurelyServesGateway(s, g) {
 			continue
 		}
-		ref := facts.Ref{Cluster: s.ClusterName, Kind: facts.KindGateway, Namespace: g.Namespace, Name: g.Name}
+		ref := glbc.GatewayRef(s, g)
 		if glbc.GatewayAddress(g) != "" {
 			d.serving = append(d.serving, ref)
 			continue
@@ -77,7 +77,7 @@ func (d dependents) neglected(s *facts.Snapshot) bool {
 	}
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
-		if glbc.ServesGateway(string(g.Spec.GatewayClassName)) && glbc.GatewayAddress(g) == "" && s.Now.Sub(g.CreationTimestamp.Time) >= recently {
+		if glbc.SurelyServesGateway(s, g) && glbc.GatewayAddress(g) == "" && s.Now.Sub(g.CreationTimestamp.Time) >= recently {
 			return true
 		}
 	}

@@ -29,6 +29,8 @@ type backend struct {
 	// answers are those that were observed, one a pod or endpoint.
 	answers []answer
 	setting knownapp.Setting
+	// policy is the HealthCheckPolicy of a Gateway's backend.
+	policy facts.Value[*facts.HealthCheckPolicy]
 	// contradicted: a HEALTHY endpoint's pod has the same setting, or a HEALTHY node
 	// leads to the same pods.
 	contradicted bool
@@ -102,6 +104,9 @@ func judge(
 }
 
 func (b *backend) observe(c cause.Case) {
+	if b.Gateway {
+		b.policy = glbc.HealthCheckPolicyOf(c.Facts, b.Namespace, b.Service)
+	}
 	b.pods = glbc.PodsBehind(c.Facts, b.Backend, b.bad)
 	for _, pod := range b.pods {
 		b.port = glbc.CheckedPort(b.Backend, b.check, glbc.EndpointOf(b.bad, pod), pod)

@@ -117,9 +117,13 @@ func (b *backend) subject(cluster string) facts.Ref {
 	return b.Ref(cluster)
 }
 
-// users are the Ingresses that send requests to the same Service port.
+// users are the Ingresses that send requests to the same Service port; the Gateways,
+// for a Gateway's backend: an Ingress's has a check of its own.
 func (b *backend) users(s *facts.Snapshot) []facts.Ref {
 	var refs []facts.Ref
+	if b.Gateway {
+		return b.gateways(s)
+	}
 	all, _ := s.Ingresses.Get()
 	for _, ing := range all {
 		if ing.Namespace != b.Namespace || !glbc.Serves(s, ing) {
@@ -127,6 +131,17 @@ func (b *backend) users(s *facts.Snapshot) []facts.Ref {
 		}
 		if slices.ContainsFunc(glbc.Backends(s, ing), b.same) {
 			refs = append(refs, facts.Ref{Cluster: s.ClusterName, Kind: facts.KindIngress, Namespace: ing.Namespace, Name: ing.Name})
+		}
+	}
+	return refs
+}
+
+func (b *backend) gateways(s *facts.Snapshot) []facts.Ref {
+	var refs []facts.Ref
+	all, _ := s.Gateways.Get()
+	for _, g := range all {
+		if glbc.SurelyServesGateway(s, g) && slices.ContainsFunc(glbc.GatewayBackends(s, g), func(o glbc.Backend) bool { return o.Namespace == b.Namespace && b.same(o) }) {
+			refs = append(refs, glbc.GatewayRef(s, g))
 		}
 	}
 	return refs

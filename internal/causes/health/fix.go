@@ -15,6 +15,9 @@ func (b *backend) fixProtocol() cause.Fix {
 	if b.Service == "" {
 		return b.fixCheck(answer{location: "https"})
 	}
+	if b.Gateway {
+		return b.fixAppProtocol()
+	}
 	f := cause.Fix{
 		Summary: fmt.Sprintf("let the app answer GET %s over plain HTTP with 200, exempt from its redirect; or, only where the pods speak TLS on that port, use HTTPS to them", b.where()),
 		Caveat:  "another path helps only if the app exempts it, most redirect every path; editing the readiness probe never reaches an existing health check",
@@ -31,6 +34,9 @@ func (b *backend) fixProtocol() cause.Fix {
 
 // httpsPatch makes load balancer and check speak HTTPS to the pods.
 func (b *backend) httpsPatch(port string) cause.Patch {
+	if b.Gateway {
+		return b.appProtocolPatch()
+	}
 	name, exists := b.backendConfig("-https")
 	service := fmt.Sprintf("apiVersion: v1\nkind: Service\nmetadata:\n  name: %s\n  namespace: %s\n  annotations:\n    %s: '%s'\n", b.Service, b.Namespace, glbc.AppProtocolsAnnotation, b.appProtocols(port))
 	if !exists {
@@ -88,6 +94,9 @@ func (b *backend) portName() string {
 func (b *backend) fixPath(a answer) cause.Fix {
 	if b.Service == "" {
 		return b.fixCheck(a)
+	}
+	if b.Gateway {
+		return b.fixPolicy(a)
 	}
 	name, exists := b.backendConfig("-health")
 	path, summary := "/PATH", "point the check at a path that answers 200 without login or redirect: put it in place of /PATH"

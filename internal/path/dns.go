@@ -1,0 +1,95 @@
+package path
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"plumbline/internal/facts"
+)
+
+// dns: every host resolves to an address of the load balancer, and to nothing else.
+// Names of an internal load balancer resolve inside the network alone, so that what
+// the outside sees of them proves nothing.
+func (t *tracer) dns(j *judgement) {
+	if t.targetUnread(j) {
+		return
+	}
+	addresses := addressesIn(t.addresses())
+	for _, host := range t.hosts() {
+		if strings.Contains(host, "*") {
+			continue
+		}
+		j.on(facts.Ref{Kind: facts.KindHost, Name: host})
+		records, ok := t.s.DNS[host].Get()
+		switch {
+		case !ok:
+			j.unread(host, t.s.DNS[host].Err())
+		case len(addresses) == 0:
+			j.unknown("%s: the load balancer's address isn't known", host)
+		default:
+			t.host(j, host, records, addresses)
+		}
+	}
+}
+
+func (t *tracer) host(j *judgement, host string, records facts.DNSRecords, ours []netip.Addr) {
+	state := Broken
+	if t.internal() {
+		state = Unknown
+	}
+	resolved := append(slices.Clone(records.A), records.AAAA...)
+	others := slices.DeleteFunc(slices.Clone(resolved), func(a netip.Addr) bool { return slices.Contains(ours, a) })
+	ref := facts.Ref{Kind: facts.KindHost, Name: host}
+	switch {
+	case records.NXDomain:
+		j.differs(ref, "A", texts(ours), "")
+		j.add(state, "%s doesn't exist%s", host, privately(state))
+	case len(resolved) == 0:
+		j.differs(ref, "A", texts(ours), "")
+		j.add(state, "%s has no address%s", host, privately(state))
+	case len(others) == 0:
+		j.ok(host + " → " + texts(resolved))
+	case len(others) == len(resolved):
+		j.differs(ref, "A", texts(ours), texts(resolved))
+		j.add(state, "%s is at %s, not %s (a proxy in front?)", host, texts(resolved), texts(ours))
+	default:
+		strayRecords(j, ref, others, ours, state)
+	}
+}
+
+// strayRecords: some clients go elsewhere.
+func strayRecords(j *judgement, ref facts.Ref, others, ours []netip.Addr, state State) {
+	field := "A"
+	if !slices.ContainsFunc(others, netip.Addr.Is4) {
+		field = "AAAA"
+	}
+	j.differs(ref, field, texts(ours), texts(others))
+	j.add(state, "%s has a stray %s record, %s", ref.Name, field, texts(others))
+}
+
+func privately(state State) string {
+	if state == Unknown {
+		return " seen from here; it may inside the network"
+	}
+	return ""
+}
+
+func addressesIn(list []string) []netip.Addr {
+	var addresses []netip.Addr
+	for _, text := range list {
+		if a, err := netip.ParseAddr(text); err == nil {
+			addresses = append(addresses, a)
+		}
+	}
+	return addresses
+}
+
+func texts(list []netip.Addr) string {
+	parts := make([]string, 0, len(list))
+	for _, a := range list {
+		parts = append(parts, a.String())
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
