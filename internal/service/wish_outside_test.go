@@ -59,7 +59,7 @@ func TestWhatABackendServiceOfItsOwnNeeds(t *testing.T) {
 	t.Parallel()
 	target := vmTarget("global", facts.KindBackendService, "relay")
 	w := service.Plan{}.Wish(relay("SSL", "EXTERNAL", ""), []facts.Ref{target})
-	if !wants(w, facts.HealthChecks, facts.InstanceGroups, facts.Network, facts.Firewalls, facts.Instances, facts.TargetSSLProxies, facts.SSLCertificates, facts.SSLPolicies, facts.CertificateMaps, facts.Certificates) {
+	if !wants(w, facts.HealthChecks, facts.InstanceGroups, facts.Firewalls, facts.Instances, facts.TargetSSLProxies, facts.SSLCertificates, facts.SSLPolicies, facts.CertificateMaps, facts.Certificates) {
 		t.Errorf("needs %v", w.Needs)
 	}
 	if wants(w, facts.Ingresses) || wants(w, facts.Pods) || wants(w, facts.Subnetworks) || wants(w, facts.TargetTCPProxies) {
