@@ -23,6 +23,8 @@ type Endpoint struct {
 	// Pod is the live pod with that IP; nil for a node of an instance group and for
 	// an endpoint whose pod is gone.
 	Pod *corev1.Pod
+	// Instance is the relative path of the virtual machine; empty where none is told.
+	Instance string
 	// Node: the endpoint is a node's port, with any of the Service's pods behind it.
 	Node bool
 }
@@ -45,7 +47,7 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 		return nil, b.BackendService.Err()
 	}
 	pods, podsErr := PodsOf(s, b)
-	for _, group := range GroupsOf(bs) {
+	for _, group := range ProbedGroups(s, bs) {
 		statuses, ok := s.Health[group].Get()
 		if !ok {
 			if !s.Health[group].IsAbsent() {
@@ -54,7 +56,10 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 			continue
 		}
 		for _, st := range statuses {
-			list = append(list, endpoint(group.Group, st, pods))
+			// A passthrough load balancer tells each once for every forwarding rule.
+			if e := endpoint(group.Group, st, pods); !slices.Contains(list, e) || st.GetForwardingRule() == "" {
+				list = append(list, e)
+			}
 		}
 	}
 	if err == nil && podsErr != nil {
@@ -64,7 +69,7 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 }
 
 func endpoint(group string, st *computepb.HealthStatus, pods []*corev1.Pod) Endpoint {
-	e := Endpoint{Group: group, IP: st.GetIpAddress(), Port: st.GetPort(), State: st.GetHealthState(), Node: strings.Contains(group, "/instanceGroups/")}
+	e := Endpoint{Group: group, IP: st.GetIpAddress(), Port: st.GetPort(), State: st.GetHealthState(), Instance: facts.RelativePath(st.GetInstance()), Node: strings.Contains(group, "/instanceGroups/")}
 	if e.Node {
 		return e
 	}
