@@ -28,12 +28,12 @@ type MemberDiff struct {
 // Empty reports that there is no difference, young or not.
 func (d MemberDiff) Empty() bool { return len(d.Missing)+len(d.Stale)+len(d.WrongPort) == 0 }
 
-// Settled leaves the young ones out.
+// Settled leaves the young ones out, and all where slices and pods aren't of one moment.
 func (d MemberDiff) Settled() MemberDiff {
-	young := func(m Member) bool { return m.Young }
+	young := func(m Member) bool { return m.Young || d.Want.Unsettled != nil }
 	d.Missing = slices.DeleteFunc(slices.Clone(d.Missing), young)
 	d.Stale = slices.DeleteFunc(slices.Clone(d.Stale), young)
-	d.WrongPort = slices.DeleteFunc(slices.Clone(d.WrongPort), func(p PortDifference) bool { return p.Young })
+	d.WrongPort = slices.DeleteFunc(slices.Clone(d.WrongPort), func(p PortDifference) bool { return young(p.Member) })
 	d.NoNEG = slices.DeleteFunc(slices.Clone(d.NoNEG), func(zone string) bool {
 		return !slices.ContainsFunc(d.Missing, func(m Member) bool { return m.Zone == zone })
 	})
@@ -122,10 +122,13 @@ func (d *MemberDiff) stale(s *facts.Snapshot, have map[string][]Member) {
 			if i := slices.IndexFunc(d.Want.Leaving, func(l Member) bool { return l.IP == h.IP }); i >= 0 {
 				h.Young, h.Pod, h.Node = true, d.Want.Leaving[i].Pod, d.Want.Leaving[i].Node
 			}
+			// Of a pod that is gone nothing tells when, and one that wasn't read may have
+			// just gone; the slice that had it changed at the same time.
+			h.Young = h.Young || d.Want.Changed || !s.Pods.Known()
 			pods, _ := s.Pods.Get()
 			for _, p := range pods {
 				if h.Pod == nil && !p.Spec.HostNetwork && hasIP(p, h.IP) {
-					h.Pod, h.Young = p, inMotion(s.Now, p)
+					h.Pod, h.Young = p, h.Young || inMotion(s.Now, p)
 				}
 			}
 			d.Stale = append(d.Stale, h)
