@@ -141,7 +141,13 @@ func (d *MemberDiff) stale(s *facts.Snapshot, have map[string][]Member) {
 func liveMembers(s *facts.Snapshot, b Backend) (have map[string][]Member, unread []string, err error) {
 	have = map[string][]Member{}
 	err = s.NEGs.Err()
-	for _, neg := range NEGsOf(s, b) {
+	list, doubtful := negsOf(s, b)
+	for _, neg := range doubtful {
+		path := facts.RelativePath(neg.GetSelfLink())
+		unread = append(unread, strings.TrimPrefix(scopeIn(path), "zones/"))
+		err = errors.Join(err, fmt.Errorf("%s: %w", path, errWhoseNEG))
+	}
+	for _, neg := range list {
 		path := facts.RelativePath(neg.GetSelfLink())
 		zone := strings.TrimPrefix(scopeIn(path), "zones/")
 		endpoints, ok := s.Endpoints[path].Get()
@@ -175,14 +181,22 @@ func orNotRead(err error) error {
 // NEGsOf are the zonal NEGs of a Backend's Service port, in whatever zones: by the
 // description that the NEG controller writes, and the name where there is none.
 func NEGsOf(s *facts.Snapshot, b Backend) []*computepb.NetworkEndpointGroup {
+	list, _ := negsOf(s, b)
+	return list
+}
+
+var errWhoseNEG = errors.New("whether the NEG is this cluster's can't be told")
+
+// negsOf is NEGsOf, with the doubtful ones, which may be of a Service of the same name in
+// another cluster.
+func negsOf(s *facts.Snapshot, b Backend) (list, doubtful []*computepb.NetworkEndpointGroup) {
 	svc, ok := b.Object.Get()
 	if !ok || b.ServicePort == nil {
-		return nil
+		return nil, nil
 	}
 	uid, identified := s.ClusterUID.Get()
 	written := negNames(svc)[b.ServicePort.Port]
 	all, _ := s.NEGs.Get()
-	var list []*computepb.NetworkEndpointGroup
 	for _, neg := range all {
 		if !strings.HasPrefix(scopeIn(neg.GetSelfLink()), "zones/") {
 			continue
@@ -196,9 +210,19 @@ func NEGsOf(s *facts.Snapshot, b Backend) []*computepb.NetworkEndpointGroup {
 			}
 		case neg.GetName() == written || uidNames(s, b, neg.GetName()):
 			list = append(list, neg)
+		case described && !foreignName(s, neg.GetName()):
+			doubtful = append(doubtful, neg)
+		case neg.GetDescription() == "" && written == "" && IngressUID(s) == "" && strings.HasPrefix(neg.GetName(), "k8s1-"):
+			doubtful = append(doubtful, neg)
 		}
 	}
-	return list
+	return list, doubtful
+}
+
+func foreignName(s *facts.Snapshot, name string) bool {
+	uid, _ := s.ClusterUID.Get()
+	n, ok := ParseName(name)
+	return ok && n.ForeignTo(uid, IngressUID(s))
 }
 
 func uidNames(s *facts.Snapshot, b Backend, name string) bool {

@@ -103,7 +103,7 @@ func DesiredMembers(s *facts.Snapshot, b Backend) facts.Value[Members] {
 	if len(list) == 0 && lacksSlices(s, b) {
 		return facts.Unknown[Members](errLacksSlices)
 	}
-	m := membership{s: s, b: b, ips: podAddresses(list), Members: Members{NoSlices: len(list) == 0, Unsettled: outOfStep(s, b, list)}}
+	m := membership{s: s, b: b, ips: podAddresses(list), Members: Members{NoSlices: len(list) == 0, Unsettled: outOfStep(s, b)}}
 	named, addresses := false, false
 	for _, slice := range list {
 		m.Changed = m.Changed || changedLately(s.Now, slice)

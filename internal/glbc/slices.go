@@ -22,7 +22,7 @@ func slicesOf(s *facts.Snapshot, b Backend) []*discoveryv1.EndpointSlice {
 
 var (
 	errLacksSlices = errors.New("the Service has a selector and no EndpointSlice, which every such Service has; they weren't read with its pods")
-	errOutOfStep   = errors.New("the Service's EndpointSlices name pods that don't exist, and there are others")
+	errOutOfStep   = errors.New("the Service's EndpointSlices name pods that don't exist; they weren't read at one moment, or not all of them")
 )
 
 // lacksSlices: that no slice of the Service was read can't be all. The endpoint slice
@@ -37,13 +37,13 @@ func lacksSlices(s *facts.Snapshot, b Backend) bool {
 	return !s.Pods.Known() || slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.DeletionTimestamp == nil && Selects(svc, p) })
 }
 
-// outOfStep is errOutOfStep where the slices are of another moment than the pods.
-func outOfStep(s *facts.Snapshot, b Backend, list []*discoveryv1.EndpointSlice) error {
-	pods, err := PodsOf(s, b)
-	if err != nil || len(pods) == 0 {
+// outOfStep is errOutOfStep where the slices are of another moment than the pods: those
+// of a Service with a selector follow its pods. Without one they may name anything.
+func outOfStep(s *facts.Snapshot, b Backend) error {
+	if svc, ok := b.Object.Get(); !ok || len(svc.Spec.Selector) == 0 {
 		return nil
 	}
-	for _, slice := range list {
+	for _, slice := range slicesOf(s, b) {
 		for i := range slice.Endpoints {
 			e := &slice.Endpoints[i]
 			if !terminating(e) && podNamed(e) != "" && podOf(s, b.Namespace, e).IsAbsent() {
