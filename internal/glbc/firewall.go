@@ -40,7 +40,7 @@ func AdmittingRule(s *facts.Snapshot, b Backend, check Check) (says string, ok b
 			return fmt.Sprintf("firewall rule %s admits the probers to tcp:%d (rules and policies above it weren't weighed)", r.GetName(), port), true
 		}
 	}
-	if port == 0 {
+	if port == 0 || !s.Firewalls.Known() {
 		return "", false
 	}
 	return fmt.Sprintf("no enabled VPC rule admits %s to tcp:%d (firewall policies weren't weighed)", strings.Join(proberRanges, " and "), port), true

@@ -113,6 +113,9 @@ func DesiredMembers(s *facts.Snapshot, b Backend) facts.Value[Members] {
 			m.add(slice, port)
 		}
 	}
+	if nodes, _ := s.Nodes.Get(); addresses && len(nodes) == 0 {
+		return facts.Unknown[Members](errLacksNodes)
+	}
 	m.PortUnnamed = addresses && !named
 	return facts.Found(m.Members)
 }

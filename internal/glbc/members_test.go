@@ -271,6 +271,10 @@ func TestCompareMembers(t *testing.T) {
 			err: errLacksSlices,
 		},
 		{
+			name: "endpoints in a cluster without nodes weren't all that there is", do: func(f *memberFixture) { f.s.Nodes = facts.Found([]*corev1.Node(nil)) },
+			err: errLacksNodes,
+		},
+		{
 			name: "the same where pods couldn't be read", do: func(f *memberFixture) {
 				f.selected()
 				f.s.EndpointSlices, f.s.Pods = facts.Found([]*discoveryv1.EndpointSlice(nil)), facts.Unknown[[]*corev1.Pod](errDenied)

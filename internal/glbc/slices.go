@@ -21,6 +21,7 @@ func slicesOf(s *facts.Snapshot, b Backend) []*discoveryv1.EndpointSlice {
 }
 
 var (
+	errLacksNodes  = errors.New("the Service has endpoints and the cluster no node; they weren't read together")
 	errLacksSlices = errors.New("the Service has a selector and no EndpointSlice, which every such Service has; they weren't read with its pods")
 	errOutOfStep   = errors.New("the Service's EndpointSlices name pods that don't exist; they weren't read at one moment, or not all of them")
 )

@@ -101,13 +101,20 @@ func (t *translator) checkType(set facts.BackendConfigCheck, on facts.Ref) {
 	}
 }
 
-var errOwnCheck = errors.New("whether the Service port's health check exists already isn't known")
+var (
+	errOwnCheck       = errors.New("whether the Service port's health check exists already isn't known")
+	errWasTransparent = errors.New("the check is the transparent health checker's until now, and what it is made from next isn't known")
+)
 
 // baseCheck is the check that a BackendConfig's fields go over: the live one, whose
 // values the controller keeps, or for a new one the readiness probe's or the default
 // (ingress-controller.md §2, "Update policy").
 func (t *translator) baseCheck(b Backend, svc *corev1.Service) (Check, error) {
 	if hc, ok := b.HealthCheck.Get(); ok {
+		if MadeFrom(hc) == FromTransparent {
+			// A BackendConfig ends it, and the controller makes all of it anew.
+			return Check{}, errWasTransparent
+		}
 		return CheckOf(hc), nil
 	}
 	if !b.BackendService.IsAbsent() {
@@ -121,10 +128,11 @@ func (t *translator) baseCheck(b Backend, svc *corev1.Service) (Check, error) {
 	if hc, ok := existing.Get(); ok {
 		return CheckOf(hc), nil
 	}
-	pods, err := PodsOf(t.s, b)
+	err := outOfStep(t.s, b)
 	if !existing.IsAbsent() || err != nil || !t.s.Pods.Known() || !wasRead(t.s, svc.Namespace) {
-		return Check{}, errors.Join(errOwnCheck, existing.Err(), err)
+		return Check{}, errors.Join(errOwnCheck, existing.Err(), t.s.Pods.Err(), err)
 	}
+	pods, _ := t.s.Pods.Get()
 	return InferCheck(svc, b.ServicePort, t.Class.InRegion() || NEGRequestOf(svc).Ingress, pods).Check, nil
 }
 
