@@ -103,6 +103,9 @@ func line(d engine.Diagnosis) string {
 		b.WriteString("  (" + d.Reason + ")")
 	}
 	b.WriteString("\n")
+	if line := d.Path.Line(); line != "" {
+		b.WriteString("  " + line + "\n")
+	}
 	for _, g := range d.Gaps {
 		b.WriteString("  could not read " + g.Needs + ": " + g.Err + "\n")
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"plumbline/internal/cause"
+	"plumbline/internal/path"
 )
 
 // What the thread may take, so that it is at most threadReplies messages however
@@ -20,7 +21,7 @@ const (
 	remainderShare = 3500
 )
 
-// thread tells the rest, once: evidence, patches, commands, everything affected,
+// thread tells the rest, once: evidence, the path, patches, commands, everything affected,
 // what was ruled out and why, what the gaps hide, notes.
 func (w writer) thread(f cause.Finding) []Reply {
 	var sections []string
@@ -28,6 +29,7 @@ func (w writer) thread(f cause.Finding) []Reply {
 	if len(f.Suspects) > rootSuspects {
 		sections = append(sections, listed("Changed before", w.suspects(f.Suspects), remainderShare)...)
 	}
+	sections = append(sections, w.path()...)
 	sections = append(sections, patches(f.Fix.Patches)...)
 	sections = append(sections, commands(f.Fix.Commands)...)
 	sections = append(sections, affected(f)...)
@@ -35,6 +37,22 @@ func (w writer) thread(f cause.Finding) []Reply {
 	sections = append(sections, listed("Could not read", w.unread(), remainderShare)...)
 	sections = append(sections, listed("Also worth knowing", w.notes(), remainderShare)...)
 	return pack(sections)
+}
+
+// path is the way of a request in one line, what is broken in bold.
+func (w writer) path() []string {
+	var parts []string
+	for _, s := range w.notice.Diagnosis.Path.Segments() {
+		text := say(s.Text, maxShort)
+		if s.Broken {
+			text = "*" + text + "*"
+		}
+		parts = append(parts, text)
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return []string{"*Path*  " + strings.Join(parts, path.Arrow)}
 }
 
 func (w writer) evidence(list []cause.Evidence) []string {

@@ -115,6 +115,8 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 		return f.Confidence < cause.Proven && waiting(c.Symptoms, f)
 	})
 	d.Symptoms = c.Symptoms
+	d.Path = pathOf(c)
+	rest.undecided = append(rest.undecided, brokenHops(d.Path)...)
 	d.Roots, _ = Rank(c.Target, findings)
 	d.RuledOut = rest.ruledOut
 	d.Gaps = append(d.Gaps, rest.broken...)
@@ -124,7 +126,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	open := unexplained(c.Symptoms, d.Roots)
 	d.Open = slices.DeleteFunc(slices.Clone(open), func(s cause.Symptom) bool { return s.Pending != "" })
 	if len(d.Open) > 0 {
-		d.Checked = checked(c, d.Open)
+		d.Checked = append(hopsChecked(d.Path), checked(c, d.Open)...)
 	}
 	d.accuse(c)
 	switch {

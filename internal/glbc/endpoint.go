@@ -23,6 +23,8 @@ type Endpoint struct {
 	// Pod is the live pod with that IP; nil for a node of an instance group and for
 	// an endpoint whose pod is gone.
 	Pod *corev1.Pod
+	// Instance is the relative path of the virtual machine; empty where none is told.
+	Instance string
 	// Node: the endpoint is a node's port, with any of the Service's pods behind it.
 	Node bool
 	// PodsUnread: Pod may be nil because not all pods of the Service are known.
@@ -47,7 +49,7 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 		return nil, b.BackendService.Err()
 	}
 	pods, podsErr := PodsOf(s, b)
-	for _, group := range GroupsOf(bs) {
+	for _, group := range ProbedGroups(s, bs) {
 		statuses, ok := s.Health[group].Get()
 		if !ok {
 			if !s.Health[group].IsAbsent() {
@@ -58,7 +60,10 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 		for _, st := range statuses {
 			e := endpoint(group.Group, st, pods)
 			e.PodsUnread = podsErr != nil
-			list = append(list, e)
+			// A passthrough load balancer tells each once for every forwarding rule.
+			if !slices.Contains(list, e) || st.GetForwardingRule() == "" {
+				list = append(list, e)
+			}
 		}
 	}
 	if err == nil && podsErr != nil {
@@ -68,7 +73,7 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 }
 
 func endpoint(group string, st *computepb.HealthStatus, pods []*corev1.Pod) Endpoint {
-	e := Endpoint{Group: group, IP: st.GetIpAddress(), Port: st.GetPort(), State: st.GetHealthState(), Node: strings.Contains(group, "/instanceGroups/")}
+	e := Endpoint{Group: group, IP: st.GetIpAddress(), Port: st.GetPort(), State: st.GetHealthState(), Instance: facts.RelativePath(st.GetInstance()), Node: strings.Contains(group, "/instanceGroups/")}
 	if e.Node {
 		return e
 	}

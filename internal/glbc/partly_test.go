@@ -29,12 +29,6 @@ func TestWhatIsNotInAPartialListIsUnknown(t *testing.T) {
 	if v := FrontendConfigOf(f.s, f.ing); v.Known() {
 		t.Error("a FrontendConfig that isn't in it is known")
 	}
-	f.s.Firewalls = facts.FoundPartly([]*computepb.Firewall(nil), errDenied, "global")
-	b := f.web()
-	b.BackendService = facts.Found(&computepb.BackendService{Backends: []*computepb.Backend{{Group: new(computeV1 + "zones/europe-west1-b/networkEndpointGroups/" + webNEG)}}})
-	if says, ok := AdmittingRule(f.s, b, Check{Port: 8080}); ok {
-		t.Errorf("no rule was read: %s", says)
-	}
 }
 
 // An endpoint is stale only where all pods are known.

@@ -1,10 +1,12 @@
 package glbc
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
@@ -136,8 +138,20 @@ func (t *translator) defaultBackend() {
 		f.On, f.Names, f.Field = facts.Ref{}, t.ofService(system.Namespace, system.Service), "spec.defaultBackend"
 		f.Message = "failed to retrieve the system default backend service " + strconv.Quote(defaultBackendString) +
 			" with port " + strconv.Quote(portText(system.Port)) + ": " + f.Message
+		if f.Err == nil && t.noServicesAt(system.Namespace) {
+			f.Err = errNoSystemServices
+		}
 		t.fault(f)
 	})
+}
+
+// errNoSystemServices: a cluster has Services of its own in kube-system, its DNS for
+// one, so that a list without any is no proof of what is missing.
+var errNoSystemServices = errors.New("namespace kube-system lists no Service at all")
+
+func (t *translator) noServicesAt(namespace string) bool {
+	all, _ := t.s.Services.Get()
+	return !slices.ContainsFunc(all, func(svc *corev1.Service) bool { return svc.Namespace == namespace })
 }
 
 // portText is a port reference as the controller prints it.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
 
 	"plumbline/internal/facts"
@@ -111,11 +112,7 @@ var (
 // (ingress-controller.md §2, "Update policy").
 func (t *translator) baseCheck(b Backend, svc *corev1.Service) (Check, error) {
 	if hc, ok := b.HealthCheck.Get(); ok {
-		if MadeFrom(hc) == FromTransparent {
-			// A BackendConfig ends it, and the controller makes all of it anew.
-			return Check{}, errWasTransparent
-		}
-		return CheckOf(hc), nil
+		return keptCheck(hc)
 	}
 	if !b.BackendService.IsAbsent() {
 		return Check{}, errors.Join(errOwnCheck, b.BackendService.Err(), b.HealthCheck.Err())
@@ -126,7 +123,7 @@ func (t *translator) baseCheck(b Backend, svc *corev1.Service) (Check, error) {
 	}
 	existing := inScope(t.s.HealthChecks, t.scope(), name)
 	if hc, ok := existing.Get(); ok {
-		return CheckOf(hc), nil
+		return keptCheck(hc)
 	}
 	err := outOfStep(t.s, b)
 	if !existing.IsAbsent() || err != nil || !t.s.Pods.Known() || !wasRead(t.s, svc.Namespace) {
@@ -134,6 +131,15 @@ func (t *translator) baseCheck(b Backend, svc *corev1.Service) (Check, error) {
 	}
 	pods, _ := t.s.Pods.Get()
 	return InferCheck(svc, b.ServicePort, t.Class.InRegion() || NEGRequestOf(svc).Ingress, pods).Check, nil
+}
+
+// keptCheck is what the controller keeps of an existing check. A BackendConfig ends a
+// transparent one, of which nothing is kept.
+func keptCheck(hc *computepb.HealthCheck) (Check, error) {
+	if MadeFrom(hc) == FromTransparent {
+		return Check{}, errWasTransparent
+	}
+	return CheckOf(hc), nil
 }
 
 // transparent reports that a Service asks for a transparent health check, which takes

@@ -103,7 +103,15 @@ func TestTranslateServices(t *testing.T) {
 			undecided: []string{"traffic-scaling-invalid translate"},
 		},
 		{
-			name: "the system default backend is gone", do: func(f *fixture) { f.ing.Spec.DefaultBackend = nil },
+			name: "kube-system lists no Service at all", do: func(f *fixture) { f.ing.Spec.DefaultBackend = nil },
+			undecided: []string{"default-backend-missing service-not-found translate"},
+		},
+		{
+			name: "the system default backend is gone", do: func(f *fixture) {
+				f.ing.Spec.DefaultBackend = nil
+				all, _ := f.s.Services.Get()
+				f.s.Services = facts.Found(append(all, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "kube-dns"}}))
+			},
 			want: []string{"default-backend-missing service-not-found translate"}, blocked: true,
 			message: `failed to retrieve the system default backend service "kube-system/default-http-backend" with port "&ServiceBackendPort{Name:http,Number:0,}": could not find service "kube-system/default-http-backend"`,
 		},

@@ -257,6 +257,8 @@ func (t *tracer) judgeVerdict(j *judgement, v FirewallVerdict) {
 		j.unknown("the rules that were read deny %s, but endpoints answer", to)
 	case v.Proven:
 		j.ok("endpoints answer on " + to)
+	case o != firewall.Allowed && noRules(t.s):
+		j.unknown("the network lists no rule at all")
 	case o == firewall.Allowed && !inferred:
 		j.ok(from + " get in to " + to)
 	case o == firewall.Allowed:
@@ -270,6 +272,17 @@ func (t *tracer) judgeVerdict(j *judgement, v FirewallVerdict) {
 	default:
 		j.unknown("whether %s reach %s: %s", from, to, strings.Join(v.Verdict.Why(), ", "))
 	}
+}
+
+// noRules: neither a VPC rule of the network nor a policy was found. A network in which
+// anything works has some, GKE's own among them, so that this is as likely a part of
+// what there is as a network that lets nothing in.
+func noRules(s *facts.Snapshot) bool {
+	global, _ := s.NetworkFirewall.Get()
+	region, _ := s.RegionFirewall.Get()
+	rules, _ := s.Firewalls.Get()
+	own := slices.ContainsFunc(rules, func(r *computepb.Firewall) bool { return facts.LastSegment(r.GetNetwork()) == s.NetworkName })
+	return !own && len(global.GetFirewalls())+len(global.GetFirewallPolicys())+len(region.GetFirewalls())+len(region.GetFirewallPolicys()) == 0
 }
 
 func decided(v firewall.Verdict, o firewall.Outcome) string {

@@ -79,7 +79,11 @@ func (t *tracer) members(j *judgement, b glbc.Backend) (have, want int) {
 		j.broken("%s is not in the NEG", m)
 	}
 	for _, m := range settled.Stale {
-		if !t.rollingOut(b) {
+		switch {
+		case t.rollingOut(b):
+		case t.isPod(b, m.IP):
+			j.unknown("%s is in the NEG and a pod has the address, but no EndpointSlice", m)
+		default:
 			j.broken("%s is in the NEG without a pod", m)
 		}
 	}
@@ -98,6 +102,14 @@ func (t *tracer) members(j *judgement, b glbc.Backend) (have, want int) {
 		j.ok(fmt.Sprintf("%d/%d", have, want))
 	}
 	return have, want
+}
+
+// isPod reports that a pod of the Service has an address, or that pods weren't read.
+func (t *tracer) isPod(b glbc.Backend, ip string) bool {
+	pods, err := glbc.PodsOf(t.s, b)
+	return err != nil || slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+		return p.Status.PodIP == ip || slices.ContainsFunc(p.Status.PodIPs, func(i corev1.PodIP) bool { return i.IP == ip })
+	})
 }
 
 // negIn names the NEG of a Backend in a zone; the zone's first where there are more.

@@ -56,15 +56,31 @@ func (t *tracer) servicePods(j *judgement, b glbc.Backend) (ready, total int) {
 		j.ok(says)
 	case !t.s.Pods.Known():
 		j.unread("the pods of "+b.Service, t.s.Pods.Err())
+	case len(pods) == 0 && t.noPodsAt(b.Namespace):
+		j.unknown("namespace %s lists no pods at all", b.Namespace)
 	case len(pods) == 0:
 		j.differs(b.Ref(t.s.ClusterName), "spec.selector", "some pod", "none")
 		j.broken("no pod matches the selector of %s", b.Title())
+	case !slices.ContainsFunc(pods, tellsReadiness):
+		j.unknown("%s, and no status tells", says)
 	case t.starting(b, pods):
 		j.unknown("%s, still within their start", says)
 	default:
 		j.broken("%s", says)
 	}
 	return ready, len(pods)
+}
+
+// noPodsAt: a namespace has a Service with a selector and not one pod of any sort. That
+// is as likely a part of a cluster as a cluster with a fault.
+func (t *tracer) noPodsAt(namespace string) bool {
+	pods, _ := t.s.Pods.Get()
+	return !slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.Namespace == namespace })
+}
+
+// tellsReadiness: the kubelet has written the condition that IsReady reads.
+func tellsReadiness(p *corev1.Pod) bool {
+	return slices.ContainsFunc(p.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == corev1.PodReady })
 }
 
 // starting: every pod is still within the time that its start may take.

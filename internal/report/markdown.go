@@ -45,6 +45,7 @@ func (r Report) markdown(b *strings.Builder) {
 	for _, c := range r.RootCauses {
 		c.markdown(b)
 	}
+	list(b, "Path", r.Path, func(h Hop) string { return "`" + h.Station + "` " + h.State + ": " + cell(h.Says) })
 	list(b, "Changed before", r.Suspects, Suspect.markdown)
 	list(b, "Ruled out", r.RuledOut, func(o RuledOut) string { return "`" + o.ID + "`: " + cell(o.Because) })
 	list(b, "Could not read", r.Gaps, func(g Gap) string { return "`" + code(g.Needs) + "`: " + cell(g.Error) })

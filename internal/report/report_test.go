@@ -67,6 +67,10 @@ func diagnosis() engine.Diagnosis {
 		RuledOut: []engine.RuledOut{{ID: "health/redirect", Because: "no endpoint is UNHEALTHY"}},
 		Suspects: []history.Suspect{suspect()},
 		Gaps:     []engine.Gap{{Needs: "compute.firewalls.list", Err: "403 PERMISSION_DENIED", Hides: []cause.ID{"network/firewall-rule-denies"}}},
+		Path: path.Path{Target: ingress("web"), Hops: []path.Hop{{
+			Station: path.URLMap, State: path.Broken, Says: "admin.acme.example is missing", Objects: []facts.Ref{ingress("web")},
+			Differences: []path.Difference{{Object: ingress("web"), Field: "hostRules", Want: "admin.acme.example"}},
+		}}},
 	}
 }
 
@@ -108,7 +112,9 @@ func TestFieldNamesAreTheContracts(t *testing.T) {
 	for _, tt := range []struct{ path, contract, added []string }{
 		{nil, []string{"scenario", "error", "reports", "timing"}, nil},
 		{[]string{"timing"}, []string{"calls", "rounds", "elapsedMs"}, nil},
-		{[]string{"reports"}, []string{"target", "verdict", "symptoms", "rootCauses", "notes", "ruledOut", "gaps"}, []string{"reason", "suspects"}},
+		{[]string{"reports"}, []string{"target", "verdict", "symptoms", "rootCauses", "notes", "ruledOut", "gaps"}, []string{"reason", "suspects", "path"}},
+		{[]string{"reports", "path"}, nil, []string{"station", "state", "says", "objects", "differences"}},
+		{[]string{"reports", "path", "differences"}, nil, []string{"object", "field", "want", "have"}},
 		{[]string{"reports", "suspects"}, nil, []string{"by", "caller", "at", "object", "action", "field", "from", "to", "removed", "leadSeconds", "station", "entry"}},
 		{[]string{"reports", "target"}, []string{"cluster", "kind", "namespace", "name"}, nil},
 		{[]string{"reports", "symptoms"}, []string{"id", "subject", "since", "says"}, []string{"pending"}},
@@ -180,7 +186,7 @@ func TestASuspectWithoutFieldsAndBeginningHasNulls(t *testing.T) {
 func TestNothingIsSaidAsEmptyLists(t *testing.T) {
 	want := map[string]any{
 		"target": nil, "verdict": "not-ours", "symptoms": []any{}, "rootCauses": []any{}, "notes": []any{}, "ruledOut": []any{}, "gaps": []any{},
-		"suspects": []any{},
+		"suspects": []any{}, "path": []any{},
 	}
 	if diff := cmp.Diff(want, object(t, NotOurs())); diff != "" {
 		t.Errorf("not ours (-want +got):\n%s", diff)
