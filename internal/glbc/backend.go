@@ -143,7 +143,10 @@ func ServiceOf(s *facts.Snapshot, namespace, name string) facts.Value[*corev1.Se
 			return facts.Found(svc)
 		}
 	}
-	if !wasRead(s, namespace) {
+	switch {
+	case !s.Services.Known():
+		return facts.Unknown[*corev1.Service](s.Services.Err())
+	case !wasRead(s, namespace):
 		return facts.Unknown[*corev1.Service](errNamespaceNotRead(namespace))
 	}
 	return facts.Absent[*corev1.Service]()

@@ -30,7 +30,7 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 	if err == nil || !ok {
 		return all, bad
 	}
-	pods, _ := PodsOf(s, b)
+	pods, podsErr := PodsOf(s, b)
 	for _, group := range ProbedGroups(s, bs) {
 		if s.Health[group].Known() {
 			continue
@@ -39,7 +39,7 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 			if !b.Logged(s, l) || !IsGroup(s, group.Group, l.Group) {
 				continue
 			}
-			e := Endpoint{Group: group.Group, IP: l.IP, Port: int32(l.Port & 0xffff), State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/")}
+			e := Endpoint{Group: group.Group, IP: l.IP, Port: int32(l.Port & 0xffff), State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/"), PodsUnread: podsErr != nil}
 			for _, pod := range pods {
 				if !e.Node && hasIP(pod, e.IP) {
 					e.Pod = pod
