@@ -54,20 +54,7 @@ func TestWorldsWithAReadRefused(t *testing.T) {
 		for _, s := range healthyOf(t, world) {
 			t.Run(name(s.Path), func(t *testing.T) {
 				t.Parallel()
-				d := diagnosed(t, s, s.World)
-				if d.verdict != engine.Healthy || len(d.gaps) > 0 {
-					t.Fatalf("as it is: %s, gaps %v", d.verdict, d.gaps)
-				}
-				for _, needs := range d.asked {
-					denied := *s.World
-					denied.Deny = []string{needs}
-					refused(t, needs, needs, diagnosed(t, s, &denied))
-				}
-				for _, scope := range scopesOf(s.World) {
-					partial := *s.World
-					partial.Unreachable = []string{scope}
-					refused(t, scope, "compute.", diagnosed(t, s, &partial))
-				}
+				refusedInTurn(t, s)
 				for name := range s.World.Clusters {
 					gone := *s.World
 					gone.Unavailable = []string{"kubernetes/" + facts.LastSegment(name)}
@@ -75,6 +62,46 @@ func TestWorldsWithAReadRefused(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestOutsideWithAReadRefused is the same for what stands for itself, without a
+// cluster.
+func TestOutsideWithAReadRefused(t *testing.T) {
+	found := 0
+	for _, s := range scenarios(t) {
+		if !strings.Contains(s.Path, "scenarios/outside/healthy.") {
+			continue
+		}
+		found++
+		t.Run(name(s.Path), func(t *testing.T) {
+			t.Parallel()
+			refusedInTurn(t, s)
+		})
+	}
+	if found == 0 {
+		t.Error("no scenario testdata/scenarios/outside/healthy.*")
+	}
+}
+
+func refusedInTurn(t *testing.T, s *scenario.Scenario) {
+	t.Helper()
+	d := diagnosed(t, s, s.World)
+	if d.verdict != engine.Healthy || len(d.gaps) > 0 {
+		t.Fatalf("as it is: %s, gaps %v", d.verdict, d.gaps)
+	}
+	for _, needs := range d.asked {
+		denied := *s.World
+		denied.Deny = []string{needs}
+		refused(t, needs, needs, diagnosed(t, s, &denied))
+	}
+	if signalsOf(s)[0].Target.Kind == facts.KindCertificate {
+		return // nothing of a zone is read for one
+	}
+	for _, scope := range scopesOf(s.World) {
+		partial := *s.World
+		partial.Unreachable = []string{scope}
+		refused(t, scope, "compute.", diagnosed(t, s, &partial))
 	}
 }
 

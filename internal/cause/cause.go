@@ -129,6 +129,9 @@ type Symptom struct {
 	// Pending is why it may go away by itself, empty when its grace is over
 	// (scenario-format.md, `pending`).
 	Pending string
+	// Look is the command that shows it first hand, where it isn't the one that its ID
+	// goes with.
+	Look string
 	// Objects are what shows the symptom besides Subject: backend services.
 	Objects []facts.Ref
 }

@@ -2,6 +2,7 @@ package cause
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"plumbline/internal/facts"
@@ -28,16 +29,29 @@ func ObjectLink(r facts.Ref) string {
 }
 
 // ComputeLink is the console's page of a backend service or health check, given by
-// its relative path.
+// its relative path; of a regional one, the page that lists them.
 func ComputeLink(path string) string {
-	project, _, _ := cutProject(path)
+	project, rest, _ := cutProject(path)
 	section := "/net-services/loadbalancing/list/backends"
-	if kind := facts.LastSegment(path[:max(0, len(path)-len(facts.LastSegment(path))-1)]); kind == "healthChecks" {
+	if strings.HasPrefix(rest, "regions/") {
+		if strings.Contains(rest, "/healthChecks/") {
+			section = "/compute/healthChecks"
+		}
+	} else if kind := facts.LastSegment(path[:max(0, len(path)-len(facts.LastSegment(path))-1)]); kind == "healthChecks" {
 		section = "/compute/healthChecks/details/" + facts.LastSegment(path)
 	} else if kind == "backendServices" {
 		section = "/net-services/loadbalancing/backends/details/backendService/" + facts.LastSegment(path)
 	}
 	return console + section + "?project=" + project
+}
+
+// CertificateLink is the console's page of a certificate of Compute; of one of
+// Certificate Manager, the page that lists them.
+func CertificateLink(project, name string, manager bool) string {
+	if manager {
+		return console + "/security/ccm/list/lbCertificates?project=" + project
+	}
+	return console + "/net-services/loadbalancing/advanced/sslCertificates/details/" + name + "?project=" + project
 }
 
 func cutProject(path string) (project, rest string, ok bool) {

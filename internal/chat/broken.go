@@ -84,20 +84,33 @@ func or(s, otherwise string) string {
 func place(affected []facts.Ref, subject facts.Ref) string {
 	switch {
 	case len(affected) == 1:
-		return name(affected[0])
+		return titled(affected[0])
 	case subject.Kind == facts.KindCluster:
 		return ""
 	}
-	return name(subject)
+	return titled(subject)
+}
+
+// titled is an object by name, of Compute with its kind and region: outside clusters
+// the name alone says little.
+func titled(r facts.Ref) string {
+	if r.Cluster != "" || r.Namespace != "" {
+		return name(r)
+	}
+	title := kindWord(r.Kind) + " " + name(r)
+	if where, ok := strings.CutPrefix(r.Scope, "regions/"); ok {
+		title += " in " + told(where)
+	}
+	return title
 }
 
 // who suffers, in the words of a push notification.
 func who(affected []facts.Ref, subject facts.Ref) string {
 	switch len(affected) {
 	case 0:
-		return name(subject)
+		return titled(subject)
 	case 1:
-		return name(affected[0])
+		return titled(affected[0])
 	}
 	return fmt.Sprintf("%s and %d more", name(affected[0]), len(affected)-1)
 }

@@ -26,7 +26,7 @@ func (w writer) unexplained() Message {
 		seen, begin = leading.Says, leading.Since
 	}
 	r := root{
-		text:     say(name(subject)+": "+seen+"; no known cause fits", maxSentence),
+		text:     say(titled(subject)+": "+seen+"; no known cause fits", maxSentence),
 		headline: "⚪ *No known cause fits: " + say(seen, maxSentence) + "*",
 		context:  w.context(place(w.notice.Incident.Affected, subject), subject, begin, w.notice.Incident.Cause),
 		why:      labelled("Also seen", alsoSeen(d.Symptoms)),
@@ -61,6 +61,9 @@ func (w writer) next(subject facts.Ref) string {
 	symptoms := w.notice.Diagnosis.Symptoms
 	if len(symptoms) == 0 {
 		return ""
+	}
+	if s := incident.Leading(symptoms); s.Look != "" && words(strings.Fields(strings.ReplaceAll(s.Look, "--", ""))...) {
+		return joinLines("See it as it is:", fence(s.Look, maxCommand))
 	}
 	switch s := incident.Leading(symptoms); s.ID {
 	case cause.BackendUnhealthy, cause.PodsNotReadyInNEG:

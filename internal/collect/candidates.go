@@ -56,7 +56,11 @@ func one[T named](ref facts.Ref, s *facts.Snapshot, in facts.Value[[]T], leadOf 
 	}
 	i := slices.IndexFunc(objects, func(o T) bool { return refers(ref, o) })
 	if i < 0 {
-		return lead{reason: ref.String() + " is not there any more in " + s.Project, sure: !in.Lacks(ref.Scope) && (ref.Scope != "" || in.Known())}
+		gone := " is not there any more in "
+		if ref.ID == "" {
+			gone = " is not in "
+		}
+		return lead{reason: ref.String() + gone + s.Project, sure: !in.Lacks(ref.Scope) && (ref.Scope != "" || in.Known())}
 	}
 	return leadOf(objects[i])
 }

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"cmp"
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
@@ -46,13 +47,10 @@ func (c *cluster) locateNetwork() {
 // groupNetwork is the network and zone of a NEG or instance group.
 func groupNetwork(s *facts.Snapshot, url string) (network, zone string) {
 	if neg, ok := glbc.NEGOf(s, url); ok {
-		return neg.GetNetwork(), facts.LastSegment(neg.GetZone())
+		return neg.GetNetwork(), facts.LastSegment(cmp.Or(neg.GetZone(), neg.GetRegion()))
 	}
-	groups, _ := s.InstanceGroups.Get()
-	for _, g := range groups {
-		if facts.RelativePath(g.GetSelfLink()) == facts.RelativePath(url) {
-			return g.GetNetwork(), groupZone(g)
-		}
+	if g, ok := glbc.InstanceGroupOf(s, url); ok {
+		return g.GetNetwork(), groupZone(g)
 	}
 	return "", ""
 }

@@ -33,7 +33,7 @@ func (r *run) readProjects(ctx context.Context) {
 		for _, wish := range wishes[p] {
 			r.startProject(ctx, f, p, wish)
 		}
-		if len(r.straysIn(p)) > 0 {
+		if slices.ContainsFunc(r.straysIn(p), inSomeCluster) {
 			f.do(ctx, func(ctx context.Context) {
 				p.all = r.gcp.Clusters(ctx, p.name)
 				p.listed.note(p.all.Err())
@@ -185,6 +185,10 @@ func (r *run) startProject(ctx context.Context, f *fanout, p *project, wish fact
 	maps := fresh(&p.maps, wish.CertificateMaps)
 	if len(maps) > 0 {
 		spread(ctx, f, &p.ledger, &p.facts.CertificateEntries, maps, r.gcp.CertificateEntries)
+	}
+	locations := fresh(&p.locations, wish.CertificateLocations)
+	if len(locations) > 0 {
+		spread(ctx, f, &p.ledger, &p.facts.Certificates, locations, r.gcp.CertificatesIn)
 	}
 }
 

@@ -24,11 +24,12 @@ type run struct {
 type project struct {
 	ledger
 	name string
-	// facts holds what the snapshots of the project share; asked and maps, which of it
-	// was asked for.
-	facts facts.Snapshot
-	asked map[facts.Kind]bool
-	maps  map[string]bool
+	// facts holds what the snapshots of the project share; asked, maps and locations,
+	// which of it was asked for.
+	facts     facts.Snapshot
+	asked     map[facts.Kind]bool
+	maps      map[string]bool
+	locations map[string]bool
 	// all are the project's clusters; read when a Ref names none.
 	all facts.Value[[]*container.Cluster]
 	// listed has the failed list and the zones that it lacked: a gap for those who
@@ -130,6 +131,11 @@ func (r *run) cluster(p *project, name string) *cluster {
 	if i := slices.IndexFunc(r.clusters, func(c *cluster) bool { return c.name == name && c.project == p }); i >= 0 {
 		return r.clusters[i]
 	}
+	return r.add(p, name)
+}
+
+// add begins another Snapshot.
+func (r *run) add(p *project, name string) *cluster {
 	c := &cluster{
 		project: p, name: name, snap: &facts.Snapshot{ClusterName: name, Now: r.question.Now, Project: p.name},
 		asked: map[facts.Need]bool{}, askedIn: map[inNamespace]bool{},
@@ -155,7 +161,7 @@ func (r *run) snapshots() []*facts.Snapshot {
 	var out []*facts.Snapshot
 	for _, c := range r.clusters {
 		ledgers := []*ledger{&c.project.ledger, &c.ledger}
-		if len(c.strays) > 0 {
+		if len(c.strays) > 0 || c.name == "" && slices.ContainsFunc(c.refs, inSomeCluster) {
 			ledgers = append(ledgers, &c.project.listed)
 		}
 		c.snap.Gaps = gaps(ledgers...)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"cloud.google.com/go/compute/apiv1/computepb"
 	"google.golang.org/api/container/v1"
 
 	"plumbline/internal/facts"
@@ -45,9 +44,17 @@ func (r *run) locate() {
 		}
 		if len(s.candidates) == 0 {
 			s.reason, s.sure = "no cluster of "+s.project.name+" has nodes where "+s.ref.String()+" is", s.project.all.Known()
+			if s.sure && s.ref.Kind == facts.KindBackendService {
+				// A deleted cluster left it behind.
+				r.leaveOutside(s)
+			}
 		}
 	}
 }
+
+// inSomeCluster: a cluster may be behind what is asked about, so that the clusters
+// must be known. None is behind a certificate.
+func inSomeCluster(ref facts.Ref) bool { return ref.Kind != facts.KindCertificate }
 
 // outside: what is asked about stands for itself, whether or not a cluster is behind
 // it: a certificate, and a backend service that GKE's controllers didn't make.
@@ -57,15 +64,16 @@ func outside(s *facts.Snapshot, ref facts.Ref) bool {
 		return true
 	case facts.KindBackendService:
 		all := glbc.BackendServicesOf(s, ref)
-		return len(all) > 0 && !slices.ContainsFunc(all, func(bs *computepb.BackendService) bool { return glbc.MadeByGKE(s, bs) })
+		return len(all) > 0 && !slices.ContainsFunc(all, glbc.MadeByGKE)
 	}
 	return false
 }
 
-// leaveOutside puts a stray into the Snapshot of its project that has no cluster.
+// leaveOutside gives a stray a Snapshot without a cluster. Each has its own, since
+// each has its own network.
 func (r *run) leaveOutside(s *stray) {
 	s.outside, s.reason = true, ""
-	c := r.cluster(s.project, "")
+	c := r.add(s.project, "")
 	c.refs = append(c.refs, s.ref)
 }
 

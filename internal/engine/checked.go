@@ -14,6 +14,9 @@ import (
 // unexplained: what each station of the path looked like, the backends that show
 // it first.
 func checked(c cause.Case, open []cause.Symptom) []cause.Evidence {
+	if c.Target.Kind == facts.KindCertificate {
+		return checkedCertificate(c)
+	}
 	var concerned, others []cause.Evidence
 	for _, b := range c.Backends() {
 		service := b.Ref(c.Facts.ClusterName)
@@ -27,6 +30,9 @@ func checked(c cause.Case, open []cause.Symptom) []cause.Evidence {
 }
 
 func checkedBackend(c cause.Case, b glbc.Backend) (list []cause.Evidence) {
+	if b.Service == "" {
+		return checkedOutside(c, b)
+	}
 	_, ok := b.Object.Get()
 	name := b.Namespace + "/" + b.Service
 	switch {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"plumbline/internal/cause"
+	"plumbline/internal/facts"
 	"plumbline/internal/history"
 )
 
@@ -35,7 +36,7 @@ func (d *Diagnosis) accuse(c cause.Case) {
 			if !slices.Contains(f.Explains, s.ID) || !covers(*f, s.Objects) {
 				continue
 			}
-			own := slices.DeleteFunc(suspectsOf(c, changes, s), func(h history.Suspect) bool { return h.Object != f.Subject || h.Controller })
+			own := slices.DeleteFunc(suspectsOf(c, changes, s), func(h history.Suspect) bool { return !stands(f.Subject, h.Object) || h.Controller })
 			f.Suspects = merged(f.Suspects, own)
 		}
 	}
@@ -81,4 +82,10 @@ func merged(have, more []history.Suspect) []history.Suspect {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Object.String(), b.Object.String()))
 	})
 	return have
+}
+
+// stands: a change of an object is one of what must change. A backend service stands
+// for its health check as well: outside clusters there is no other sign of the app.
+func stands(subject, object facts.Ref) bool {
+	return object == subject || subject.Kind == facts.KindBackendService && subject.Project == object.Project && object.Kind == facts.KindHealthCheck
 }

@@ -70,7 +70,7 @@ func onlyPods(s *facts.Snapshot, b glbc.Backend) bool {
 	if !ok {
 		return false
 	}
-	for _, g := range glbc.GroupsOf(bs) {
+	for _, g := range glbc.ProbedGroups(s, bs) {
 		if !s.Health[g].Known() {
 			return false
 		}

@@ -52,6 +52,9 @@ type Wish struct {
 	Hosts []string
 	// CertificateMaps are those whose entries are read, by full name.
 	CertificateMaps []string
+	// CertificateLocations are those besides global whose certificates of Certificate
+	// Manager are read: projects/P/locations/L.
+	CertificateLocations []string
 }
 
 // Want adds kinds that are a Need of their own.

@@ -70,9 +70,18 @@ func ComputeRef(kind, url string) facts.Ref {
 // BackendOf is a backend service that stands for itself: no Service of a cluster is
 // behind it.
 func BackendOf(s *facts.Snapshot, bs *computepb.BackendService) Backend {
-	return Backend{
+	b := Backend{
 		Object: facts.Absent[*corev1.Service](), BackendService: facts.Found(bs), HealthCheck: healthCheckOf(s, bs),
 	}
+	for _, m := range URLMapsOf(s, bs) {
+		hosts, _ := HostsTo(m, Path(bs))
+		for _, h := range hosts {
+			if !slices.Contains(b.Hosts, h) {
+				b.Hosts = append(b.Hosts, h)
+			}
+		}
+	}
+	return b
 }
 
 // Backends lists what an Ingress sends requests to, each Service port once, in the
@@ -134,7 +143,10 @@ func ServiceOf(s *facts.Snapshot, namespace, name string) facts.Value[*corev1.Se
 			return facts.Found(svc)
 		}
 	}
-	if !wasRead(s, namespace) {
+	switch {
+	case !s.Services.Known():
+		return facts.Unknown[*corev1.Service](s.Services.Err())
+	case !wasRead(s, namespace):
 		return facts.Unknown[*corev1.Service](errNamespaceNotRead(namespace))
 	}
 	return facts.Absent[*corev1.Service]()

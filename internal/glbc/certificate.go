@@ -16,6 +16,9 @@ import (
 // (gcp-facts.md §6).
 type Certificate struct {
 	Ref facts.Ref
+	// Manager: it is one of Certificate Manager, of Location; otherwise of Compute.
+	Manager  bool
+	Location string
 	// Managed: Google renews it; otherwise somebody uploaded it.
 	Managed bool
 	// Status is Compute's managed.status or Certificate Manager's managed.state; empty
@@ -30,11 +33,18 @@ type Certificate struct {
 // authorization says.
 type CertificateDomain struct{ Name, Status, Reason string }
 
+// Works reports that nothing is wrong with a domain: it is authorized, or nobody says
+// otherwise.
+func (d CertificateDomain) Works() bool {
+	return d.Status == "" || d.Status == "ACTIVE" || d.Status == "AUTHORIZED"
+}
+
 // Provisioning reports that Google is still trying.
 func (c Certificate) Provisioning() bool { return c.Status == "PROVISIONING" }
 
 // CertificateOf finds a certificate that a Ref names: Compute's by scope and name,
-// else Certificate Manager's by name. It is unknown where either couldn't be read.
+// else Certificate Manager's by location and name. It is unknown where either couldn't
+// be read.
 func CertificateOf(s *facts.Snapshot, r facts.Ref) facts.Value[Certificate] {
 	all, _ := s.SSLCertificates.Get()
 	for _, c := range all {
@@ -45,7 +55,7 @@ func CertificateOf(s *facts.Snapshot, r facts.Ref) facts.Value[Certificate] {
 	}
 	managed, _ := s.Certificates.Get()
 	for _, c := range managed {
-		if facts.LastSegment(c.Name) == r.Name && (r.Scope == "" || r.Scope == "global") {
+		if facts.LastSegment(c.Name) == r.Name && (r.Scope == "" || r.Scope == scopeAt(c.Name)) {
 			return facts.Found(managerCertificate(s.Project, c))
 		}
 	}
@@ -78,7 +88,8 @@ func computeCertificate(ref facts.Ref, c *computepb.SslCertificate) Certificate 
 
 func managerCertificate(project string, c *certificatemanager.Certificate) Certificate {
 	out := Certificate{
-		Ref:     facts.Ref{Project: project, Scope: "global", Kind: facts.KindCertificate, Name: facts.LastSegment(c.Name)},
+		Ref:     facts.Ref{Project: project, Scope: scopeAt(c.Name), Kind: facts.KindCertificate, Name: facts.LastSegment(c.Name)},
+		Manager: true, Location: facts.LastSegment(LocationOf(c.Name)),
 		Created: moment(c.CreateTime), Expires: moment(c.ExpireTime),
 	}
 	if c.Managed == nil {
@@ -86,7 +97,7 @@ func managerCertificate(project string, c *certificatemanager.Certificate) Certi
 	}
 	out.Managed, out.Status = true, c.Managed.State
 	for _, a := range c.Managed.AuthorizationAttemptInfo {
-		out.Domains = append(out.Domains, CertificateDomain{Name: a.Domain, Status: a.State, Reason: strings.TrimSpace(a.FailureReason + " " + a.Details)})
+		out.Domains = append(out.Domains, CertificateDomain{Name: a.Domain, Status: a.State, Reason: reasonOf(a)})
 	}
 	if len(out.Domains) == 0 {
 		for _, name := range c.Managed.Domains {
@@ -94,6 +105,32 @@ func managerCertificate(project string, c *certificatemanager.Certificate) Certi
 		}
 	}
 	return out
+}
+
+// reasonOf is why an authorization doesn't succeed: the reason and the details, with
+// what Google's own look at the domain found.
+func reasonOf(a *certificatemanager.AuthorizationAttemptInfo) string {
+	parts := []string{a.FailureReason, a.Details}
+	if a.Troubleshooting != nil {
+		parts = append(parts, a.Troubleshooting.Issues...)
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), ", ")
+}
+
+// LocationOf is the projects/P/locations/L of a resource of Certificate Manager, by
+// its full name.
+func LocationOf(name string) string {
+	p := strings.Split(name, "/")
+	return strings.Join(p[:min(4, len(p))], "/")
+}
+
+// scopeAt is the scope that a Ref has for a certificate of Certificate Manager.
+func scopeAt(name string) string {
+	location := facts.LastSegment(LocationOf(name))
+	if location == "global" {
+		return location
+	}
+	return "regions/" + location
 }
 
 // moment reads an RFC 3339 time; zero where there is none.

@@ -13,8 +13,10 @@ type Check struct {
 	Type string
 	// Path and Host are of the HTTP family; an empty Host means the endpoint's IP.
 	Path, Host string
-	// Port is the fixed port; 0 means the port that the endpoint serves on.
-	Port int32
+	// Port is the fixed port; 0 means the port that the endpoint serves on, or with
+	// PortName the port that the instance group calls so.
+	Port     int32
+	PortName string
 	// Interval and Timeout of one probe, Healthy and Unhealthy the thresholds.
 	Interval, Timeout  time.Duration
 	Healthy, Unhealthy int
@@ -38,10 +40,15 @@ func (c Check) Scheme() string {
 func (c Check) UnhealthyAfter() time.Duration { return time.Duration(c.Unhealthy) * c.Interval }
 
 type httpCheck interface {
-	GetPort() int32
-	GetPortSpecification() string
+	portCheck
 	GetRequestPath() string
 	GetHost() string
+}
+
+type portCheck interface {
+	GetPort() int32
+	GetPortName() string
+	GetPortSpecification() string
 }
 
 // CheckOf reads a health check.
@@ -63,8 +70,17 @@ func CheckOf(hc *computepb.HealthCheck) Check {
 		h, c.Type = hc.HttpsHealthCheck, "HTTPS"
 	case hc.Http2HealthCheck != nil:
 		h, c.Type = hc.Http2HealthCheck, "HTTP2"
-	case c.Type == "TCP" || c.Type == "SSL" || c.Type == "GRPC":
+	case c.Type == "TCP":
 		c.Path = ""
+		c.port(hc.GetTcpHealthCheck())
+		return c
+	case c.Type == "SSL":
+		c.Path = ""
+		c.port(hc.GetSslHealthCheck())
+		return c
+	case c.Type == "GRPC":
+		c.Path = ""
+		c.port(hc.GetGrpcHealthCheck())
 		return c
 	default:
 		return c
@@ -73,12 +89,23 @@ func CheckOf(hc *computepb.HealthCheck) Check {
 		c.Path = h.GetRequestPath()
 	}
 	c.Host = h.GetHost()
-	// An answer of the API without a port and without a specification doesn't
-	// occur; the serving port is the reading that asks least.
-	if h.GetPortSpecification() != computepb.HTTPHealthCheck_USE_SERVING_PORT.String() {
-		c.Port = h.GetPort()
-	}
+	c.port(h)
 	return c
+}
+
+// port reads which port is asked. An answer of the API without a port and without a
+// specification doesn't occur; the serving port is the reading that asks least.
+func (c *Check) port(p portCheck) {
+	switch p.GetPortSpecification() {
+	case computepb.HTTPHealthCheck_USE_SERVING_PORT.String():
+	case computepb.HTTPHealthCheck_USE_NAMED_PORT.String():
+		c.PortName = p.GetPortName()
+	default:
+		c.Port = p.GetPort()
+		if c.Port == 0 {
+			c.PortName = p.GetPortName()
+		}
+	}
 }
 
 func seconds(v *int32, otherwise int) time.Duration {

@@ -49,8 +49,8 @@ type CheckDifference struct {
 
 // CompareCheck tells where a live health check isn't what GLBC would create, and
 // whether the controller will change that: path, host, times and thresholds of an
-// existing check are kept, protocol, port and what a BackendConfig sets are brought
-// back (ingress-controller.md §2, "Update policy"). Fields that aren't known are left
+// existing check are kept, protocol, the port's specification and what a BackendConfig
+// sets are brought back (ingress-controller.md §2, "Update policy"). Fields that aren't known are left
 // out.
 func CompareCheck(live *computepb.HealthCheck, want Desired) []CheckDifference {
 	if want.Err != nil || live == nil {
@@ -64,10 +64,10 @@ func CompareCheck(live *computepb.HealthCheck, want Desired) []CheckDifference {
 	for _, f := range CheckFields {
 		origin, known := want.Origins[f]
 		w, h := want.Check.text(f), have.text(f)
-		if !known || w == h {
-			continue
+		if !known || w == h || !have.HTTP() && (f == CheckFieldPath || f == CheckFieldHost || f == CheckFieldPort) {
+			continue // A check that isn't of the HTTP family has its own settings.
 		}
-		d := CheckDifference{Field: f, Want: w, Have: h, Origin: origin, Kept: kept(f, origin)}
+		d := CheckDifference{Field: f, Want: w, Have: h, Origin: origin, Kept: kept(live, want, f)}
 		d.Drift, d.Why = driftOf(live, have, want, d)
 		list = append(list, d)
 	}
@@ -101,14 +101,32 @@ func otherCheck(live *computepb.HealthCheck, want Desired) *CheckDifference {
 	}
 }
 
-func kept(f CheckField, o Origin) bool {
+// kept: the controller leaves a field of an existing check as it is. A check of the
+// transparent health checker is compared in full, also when it was one until now. Of a
+// port only the specification is compared, and a node port's check has none, so that an
+// edited number stays.
+func kept(live *computepb.HealthCheck, want Desired, f CheckField) bool {
+	o := want.Origins[f]
 	switch {
-	case f == CheckFieldType || f == CheckFieldPort:
+	case o.Kind == FromBackendConfig || o.Kind == FromTransparent || MadeFrom(live) == FromTransparent:
 		return false
-	case o.Kind == FromBackendConfig || o.Kind == FromTransparent:
-		return false
+	case f == CheckFieldPort:
+		return !want.NEG && portSpecification(live) == ""
 	}
-	return true
+	return f != CheckFieldType
+}
+
+// portSpecification is what the check itself says; empty where it says nothing.
+func portSpecification(live *computepb.HealthCheck) string {
+	switch {
+	case live.HttpHealthCheck != nil:
+		return live.GetHttpHealthCheck().GetPortSpecification()
+	case live.HttpsHealthCheck != nil:
+		return live.GetHttpsHealthCheck().GetPortSpecification()
+	case live.Http2HealthCheck != nil:
+		return live.GetHttp2HealthCheck().GetPortSpecification()
+	}
+	return ""
 }
 
 func (c Check) text(f CheckField) string {
@@ -140,6 +158,9 @@ func (c Check) text(f CheckField) string {
 // driftOf explains a difference by what the check says of its making, and by when it
 // was made.
 func driftOf(live *computepb.HealthCheck, have Check, want Desired, d CheckDifference) (Drift, string) {
+	if !d.Kept && MadeFrom(live) == FromTransparent && d.Origin.Kind != FromTransparent {
+		return DriftNotSynced, "the check is the transparent health checker's, which the Service no longer asks for; the controller makes all of it anew"
+	}
 	if !d.Kept {
 		return DriftNotSynced, fmt.Sprintf("the controller sets it from the %s on every sync", d.Origin)
 	}
@@ -160,7 +181,7 @@ func driftOf(live *computepb.HealthCheck, have Check, want Desired, d CheckDiffe
 		return DriftProbeChanged, "the check was made" + on + " with the default: no readiness probe could be used for the Service as it was then, or the check was edited; the controller keeps what is there"
 	case from == FromProbe && want.WhyNoProbe != "":
 		return DriftProbeChanged, "the check was made" + on + " with a readiness probe; none can be used now: " + want.WhyNoProbe + "; the controller keeps what is there"
-	case from == FromBackendConfig || from == FromTransparent:
+	case from == FromBackendConfig:
 		return DriftEdited, "the value is left from an earlier " + string(from) + ", or was edited; the controller keeps what is there"
 	}
 	return DriftEdited, "nothing that the controller reads asks for the value: it was edited, or an earlier BackendConfig set it; the controller keeps what is there"

@@ -194,6 +194,9 @@ func (d *Desired) inferred(s *facts.Snapshot, b Backend, svc *corev1.Service) {
 	case !wasRead(s, svc.Namespace):
 		d.unknown(errNamespaceNotRead(svc.Namespace), fields...)
 		return
+	case outOfStep(s, b) != nil:
+		d.unknown(outOfStep(s, b), fields...)
+		return
 	}
 	in := InferCheck(svc, b.ServicePort, d.NEG, pods)
 	d.WhyNoProbe = in.Why

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -59,6 +60,17 @@ func TestDesiredCheck(t *testing.T) {
 		{
 			name: "pods that couldn't be read leave what a probe gives unknown",
 			do:   func(f *fixture) { f.s.Pods = facts.Unknown[[]*corev1.Pod](errDenied) },
+			want: Check{Type: "HTTP", Healthy: 1, Unhealthy: 2}, unknown: []CheckField{CheckFieldPath, CheckFieldHost, CheckFieldInterval, CheckFieldTimeout},
+		},
+		{
+			name: "so do pods of which slices tell and that weren't found",
+			do: func(f *fixture) {
+				f.s.Pods = facts.Found([]*corev1.Pod(nil))
+				f.s.EndpointSlices = facts.Found([]*discoveryv1.EndpointSlice{{
+					ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Labels: map[string]string{discoveryv1.LabelServiceName: "web"}},
+					Endpoints:  []discoveryv1.Endpoint{{Addresses: []string{"10.8.0.7"}, TargetRef: &corev1.ObjectReference{Kind: "Pod", Name: "web-1"}}},
+				}})
+			},
 			want: Check{Type: "HTTP", Healthy: 1, Unhealthy: 2}, unknown: []CheckField{CheckFieldPath, CheckFieldHost, CheckFieldInterval, CheckFieldTimeout},
 		},
 		{
@@ -211,6 +223,31 @@ func transparentEvent(reason string, age time.Duration) *corev1.Event {
 	return &corev1.Event{Reason: reason, Source: corev1.EventSource{Component: "loadbalancer-controller"}, LastTimestamp: metav1.NewTime(time.Unix(1_000_000, 0).Add(-age))}
 }
 
+// transparentCheck is the transparent health checker's, as GLBC makes it.
+func transparentCheck() *computepb.HealthCheck {
+	return &computepb.HealthCheck{
+		Name: new("k8s1-0123abcd-shop-web-80-01234567"), SelfLink: new(computeV1 + "global/healthChecks/k8s1-0123abcd-shop-web-80-01234567"),
+		Description: new(`{"config":"TransparentHC"}`), Type: new("HTTP"), CheckIntervalSec: new(int32(5)), TimeoutSec: new(int32(5)), HealthyThreshold: new(int32(1)), UnhealthyThreshold: new(int32(10)),
+		HttpHealthCheck: &computepb.HTTPHealthCheck{RequestPath: new(TransparentPath), Port: new(int32(TransparentPort)), PortSpecification: new("USE_FIXED_PORT")},
+	}
+}
+
+// onNodes puts the Service on instance groups.
+func onNodes(f *fixture) {
+	delete(f.svc.Annotations, NEGAnnotation)
+	f.svc.Spec.Type, f.svc.Spec.Ports[0].NodePort = corev1.ServiceTypeNodePort, 31080
+}
+
+// nodeCheck is a check of a node port with the probe of probedFixture.
+func nodeCheck(port int32, specification *string) *computepb.HealthCheck {
+	return &computepb.HealthCheck{
+		Name: new("k8s-be-31080--0123456789abcdef"), SelfLink: new(computeV1 + "global/healthChecks/k8s-be-31080--0123456789abcdef"),
+		Description: new("Kubernetes L7 health check generated with readiness probe settings."), Type: new("HTTP"),
+		CheckIntervalSec: new(int32(70)), TimeoutSec: new(int32(2)), HealthyThreshold: new(int32(1)), UnhealthyThreshold: new(int32(10)),
+		HttpHealthCheck: &computepb.HTTPHealthCheck{RequestPath: new("/ready"), Host: new("shop.acme.example"), Port: &port, PortSpecification: specification},
+	}
+}
+
 // TestCompareCheck has a row for each consequence of the update policy
 // (ingress-controller.md §2, "Hence").
 func TestCompareCheck(t *testing.T) {
@@ -237,6 +274,8 @@ func TestCompareCheck(t *testing.T) {
 		do   func(*fixture)
 		live *computepb.HealthCheck
 		want []difference
+		// serving: the backend service has the check.
+		serving bool
 	}{
 		{name: "one as the probe asks is right", live: asProbed},
 		{
@@ -331,6 +370,47 @@ func TestCompareCheck(t *testing.T) {
 			want: []difference{{CheckFieldPort, "7877", "serving port", false, DriftNotSynced}, {CheckFieldUnhealthy, "10", "2", false, DriftNotSynced}},
 		},
 		{
+			name: "a transparent check that is no longer asked for is made anew",
+			live: transparentCheck(),
+			want: []difference{
+				{CheckFieldPort, "serving port", "7877", false, DriftNotSynced},
+				{CheckFieldPath, "/ready", "/api/podhealth", false, DriftNotSynced},
+				{CheckFieldHost, "shop.acme.example", "", false, DriftNotSynced},
+				{CheckFieldInterval, "10", "5", false, DriftNotSynced},
+				{CheckFieldTimeout, "2", "5", false, DriftNotSynced},
+				{CheckFieldUnhealthy, "2", "10", false, DriftNotSynced},
+			},
+		},
+		{
+			name: "one that is still asked for stays",
+			do:   func(f *fixture) { f.service("networking.gke.io/transparent-health-checker", `{"enabled":true}`) }, live: transparentCheck(),
+			serving: true,
+		},
+		{
+			name: "a node port that was edited stays, since it has no specification", do: onNodes,
+			live: nodeCheck(31999, nil), want: []difference{{CheckFieldPort, "31080", "31999", true, DriftEdited}},
+		},
+		{
+			name: "a fixed port that a BackendConfig left on a node port goes", do: onNodes,
+			live: nodeCheck(31999, new("USE_FIXED_PORT")), want: []difference{{CheckFieldPort, "31080", "31999", false, DriftNotSynced}},
+		},
+		{
+			name: "a node port that a BackendConfig sets comes back",
+			do: func(f *fixture) {
+				onNodes(f)
+				set(&f.config().Spec.HealthCheck).Port = new(int64(31080))
+			},
+			live: nodeCheck(31999, nil), want: []difference{{CheckFieldPort, "31080", "31999", false, DriftNotSynced}},
+		},
+		{
+			name: "one that was made into TCP becomes HTTP again",
+			live: &computepb.HealthCheck{
+				Name: asProbed.Name, SelfLink: asProbed.SelfLink, Description: asProbed.Description, CreationTimestamp: asProbed.CreationTimestamp, Type: new("TCP"),
+				CheckIntervalSec: new(int32(10)), TimeoutSec: new(int32(2)), HealthyThreshold: new(int32(1)), UnhealthyThreshold: new(int32(2)), TcpHealthCheck: &computepb.TCPHealthCheck{Port: new(int32(8080))},
+			},
+			want: []difference{{CheckFieldType, "HTTP", "TCP", false, DriftNotSynced}},
+		},
+		{
 			name: "what a probe would give isn't compared while pods are unknown",
 			do:   func(f *fixture) { f.s.Pods = facts.Unknown[[]*corev1.Pod](errDenied) }, live: live(before, defaultText, "/", "", 15, 15),
 		},
@@ -345,8 +425,12 @@ func TestCompareCheck(t *testing.T) {
 			if tt.do != nil {
 				tt.do(f)
 			}
+			b := f.web()
+			if tt.serving {
+				b.HealthCheck = facts.Found(tt.live)
+			}
 			var got []difference
-			for _, d := range CompareCheck(tt.live, DesiredCheck(f.s, f.web())) {
+			for _, d := range CompareCheck(tt.live, DesiredCheck(f.s, b)) {
 				got = append(got, difference{d.Field, d.Want, d.Have, d.Kept, d.Drift})
 				if d.Why == "" {
 					t.Errorf("%s: no reason", d.Field)

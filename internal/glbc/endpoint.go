@@ -23,8 +23,12 @@ type Endpoint struct {
 	// Pod is the live pod with that IP; nil for a node of an instance group and for
 	// an endpoint whose pod is gone.
 	Pod *corev1.Pod
+	// Instance is the relative path of the virtual machine; empty where none is told.
+	Instance string
 	// Node: the endpoint is a node's port, with any of the Service's pods behind it.
 	Node bool
+	// PodsUnread: Pod may be nil because not all pods of the Service are known.
+	PodsUnread bool
 }
 
 // Healthy reports that the load balancer sends requests to it.
@@ -33,8 +37,8 @@ func (e Endpoint) Healthy() bool { return e.State == "HEALTHY" }
 // Unhealthy reports that the load balancer's check says no.
 func (e Endpoint) Unhealthy() bool { return e.State == "UNHEALTHY" }
 
-// Stale reports a NEG endpoint without a live pod.
-func (e Endpoint) Stale() bool { return !e.Node && e.Pod == nil }
+// Stale reports a NEG endpoint that surely has no live pod.
+func (e Endpoint) Stale() bool { return !e.Node && e.Pod == nil && !e.PodsUnread }
 
 // Endpoints joins the live health of a Backend's groups with the Service's pods.
 // err is why some group's health is unknown; the endpoints of the others are
@@ -45,7 +49,7 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 		return nil, b.BackendService.Err()
 	}
 	pods, podsErr := PodsOf(s, b)
-	for _, group := range GroupsOf(bs) {
+	for _, group := range ProbedGroups(s, bs) {
 		statuses, ok := s.Health[group].Get()
 		if !ok {
 			if !s.Health[group].IsAbsent() {
@@ -54,7 +58,12 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 			continue
 		}
 		for _, st := range statuses {
-			list = append(list, endpoint(group.Group, st, pods))
+			e := endpoint(group.Group, st, pods)
+			e.PodsUnread = podsErr != nil
+			// A passthrough load balancer tells each once for every forwarding rule.
+			if !slices.Contains(list, e) || st.GetForwardingRule() == "" {
+				list = append(list, e)
+			}
 		}
 	}
 	if err == nil && podsErr != nil {
@@ -64,7 +73,7 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 }
 
 func endpoint(group string, st *computepb.HealthStatus, pods []*corev1.Pod) Endpoint {
-	e := Endpoint{Group: group, IP: st.GetIpAddress(), Port: st.GetPort(), State: st.GetHealthState(), Node: strings.Contains(group, "/instanceGroups/")}
+	e := Endpoint{Group: group, IP: st.GetIpAddress(), Port: st.GetPort(), State: st.GetHealthState(), Instance: facts.RelativePath(st.GetInstance()), Node: strings.Contains(group, "/instanceGroups/")}
 	if e.Node {
 		return e
 	}
@@ -89,23 +98,24 @@ func EndpointOf(list []Endpoint, pod *corev1.Pod) Endpoint {
 }
 
 // PodsOf lists the pods that the Service of a Backend selects. A Service without a
-// selector selects none.
+// selector selects none. err is why there may be others; the list is what was found all
+// the same.
 func PodsOf(s *facts.Snapshot, b Backend) ([]*corev1.Pod, error) {
 	svc, ok := b.Object.Get()
 	if !ok {
 		return nil, b.Object.Err()
 	}
-	pods, ok := s.Pods.Get()
-	if !ok {
-		return nil, s.Pods.Err()
-	}
+	pods, _ := s.Pods.Get()
 	var selected []*corev1.Pod
 	for _, pod := range pods {
 		if Selects(svc, pod) {
 			selected = append(selected, pod)
 		}
 	}
-	return selected, nil
+	if !wasRead(s, b.Namespace) {
+		return selected, errNamespaceNotRead(b.Namespace)
+	}
+	return selected, s.Pods.Err()
 }
 
 // Selects reports that a Service sends requests to a pod.

@@ -30,8 +30,8 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 	if err == nil || !ok {
 		return all, bad
 	}
-	pods, _ := PodsOf(s, b)
-	for _, group := range GroupsOf(bs) {
+	pods, podsErr := PodsOf(s, b)
+	for _, group := range ProbedGroups(s, bs) {
 		if s.Health[group].Known() {
 			continue
 		}
@@ -39,7 +39,7 @@ func FailingEndpoints(s *facts.Snapshot, b Backend, logged []LoggedEndpoint) (al
 			if !b.Logged(s, l) || !IsGroup(s, group.Group, l.Group) {
 				continue
 			}
-			e := Endpoint{Group: group.Group, IP: l.IP, Port: int32(l.Port & 0xffff), State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/")}
+			e := Endpoint{Group: group.Group, IP: l.IP, Port: int32(l.Port & 0xffff), State: "UNHEALTHY", Node: strings.Contains(group.Group, "/instanceGroups/"), PodsUnread: podsErr != nil}
 			for _, pod := range pods {
 				if !e.Node && hasIP(pod, e.IP) {
 					e.Pod = pod
@@ -73,13 +73,22 @@ func IsGroup(s *facts.Snapshot, path string, ref facts.Ref) bool {
 	if ref.Kind != facts.KindNEG && ref.Kind != facts.KindInstanceGroup {
 		return false
 	}
-	if ref.Scope != "" && !strings.HasPrefix(facts.ScopePath(path), ref.Scope+"/") {
+	if !inScopeOf(ref.Scope, facts.ScopePath(path)) {
 		return false
 	}
 	if ref.Name != "" {
 		return facts.LastSegment(path) == ref.Name && strings.Contains(path, "/instanceGroups/") == (ref.Kind == facts.KindInstanceGroup)
 	}
 	return ref.ID != "" && ref.ID == groupID(s, path)
+}
+
+// inScopeOf: a regional group's entries may name the zone of the machine.
+func inScopeOf(scope, path string) bool {
+	if scope == "" || strings.HasPrefix(path, scope+"/") {
+		return true
+	}
+	region, _, _ := strings.Cut(strings.TrimPrefix(path, "regions/"), "/")
+	return strings.HasPrefix(path, "regions/") && (strings.HasPrefix(scope, "zones/"+region+"-") || scope == "zones/"+region)
 }
 
 // PodsBehind are the pods that failing endpoints lead to: a NEG endpoint's own, and

@@ -51,25 +51,7 @@ func leadsTo(s *facts.Snapshot, r facts.Ref, bs *computepb.BackendService) bool 
 	}
 	return slices.ContainsFunc(bs.GetBackends(), func(b *computepb.Backend) bool {
 		return IsGroup(s, facts.RelativePath(b.GetGroup()), r)
-	}) && (r.Port == 0 || usesPort(s, bs, r.Port))
-}
-
-// usesPort: an instance group is shared by the backend services of a cluster, each
-// with its own node port, which its name, its named port and its health check have
-// (ingress-controller.md §6). One that has none of these may be any.
-func usesPort(s *facts.Snapshot, bs *computepb.BackendService, port int) bool {
-	number := strconv.Itoa(port)
-	if rest, ok := strings.CutPrefix(bs.GetName(), "k8s-be-"); ok {
-		named, _, _ := strings.Cut(rest, "--")
-		return named == number
-	}
-	if named, ok := strings.CutPrefix(bs.GetPortName(), "port"); ok {
-		return named == number
-	}
-	if hc, ok := healthCheckOf(s, bs).Get(); ok && CheckOf(hc).Port != 0 {
-		return int(CheckOf(hc).Port) == port
-	}
-	return true
+	}) && (r.Port == 0 || mayUsePort(s, bs, r.Port))
 }
 
 func collection(kind string) string {
@@ -80,18 +62,12 @@ func collection(kind string) string {
 }
 
 // MadeByGKE reports that one of GKE's controllers made a backend service: its
-// description or its NEG's names a Service, or its name is of their kind
-// (ingress-controller.md §6; gcp-facts.md §5).
-func MadeByGKE(s *facts.Snapshot, bs *computepb.BackendService) bool {
+// description names a Service, or its name is of their kind (ingress-controller.md §6;
+// gcp-facts.md §5). One that people made in front of a NEG that GKE fills isn't: no
+// Ingress or Gateway leads to it.
+func MadeByGKE(bs *computepb.BackendService) bool {
 	if _, ok := ParseDescription(bs.GetDescription()); ok {
 		return true
-	}
-	for _, backend := range bs.GetBackends() {
-		if neg, ok := NEGOf(s, backend.GetGroup()); ok {
-			if _, ok := ParseNEGDescription(neg.GetDescription()); ok {
-				return true
-			}
-		}
 	}
 	for _, prefix := range []string{"k8s1-", "k8s2-", "k8s-be-", "gkegw1-"} {
 		if strings.HasPrefix(bs.GetName(), prefix) {

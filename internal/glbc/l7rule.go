@@ -7,7 +7,6 @@ import (
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
-	discoveryv1 "k8s.io/api/discovery/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -113,23 +112,36 @@ func (r *ruleBuilder) lacks(ing *networkingv1.Ingress, err error) {
 	r.Partial = errors.Join(r.Partial, fmt.Errorf("of Ingress %s/%s: %w", ing.Namespace, ing.Name, err))
 }
 
-// ingress adds the ports of an Ingress. One that names no default backend has the
-// system's.
+// ingress adds the ports of an Ingress: those of its URL map, so that of rules for one
+// host the last counts, and a path that GLBC refuses doesn't (ingress-controller.md
+// §1.11). One that names no default backend has the system's.
 func (r *ruleBuilder) ingress(ing *networkingv1.Ingress, class Class) {
-	list := Backends(r.s, ing)
-	if ing.Spec.DefaultBackend == nil {
-		d := SystemDefault()
-		system := Backend{Namespace: d.Namespace, Service: d.Service, Port: d.Port, Object: ServiceOf(r.s, d.Namespace, d.Service)}
-		if svc, ok := system.Object.Get(); ok {
-			system.ServicePort = PortOf(svc, d.Port)
+	for _, name := range DesiredURLMap(ing).servicePorts() {
+		b := Backend{Namespace: name.Namespace, Service: name.Service, Port: name.Port, Object: ServiceOf(r.s, name.Namespace, name.Service)}
+		if svc, ok := b.Object.Get(); ok {
+			b.ServicePort = PortOf(svc, name.Port)
 		}
-		list = append(list, system)
-	}
-	for _, b := range list {
 		if err := r.backend(b, class); err != nil {
 			r.lacks(ing, fmt.Errorf("%s: %w", b.Title(), err))
 		}
 	}
+}
+
+// servicePorts are the Service ports that a URL map leads to, each once.
+func (m URLMap) servicePorts() []ServicePortName {
+	var list []ServicePortName
+	add := func(p ServicePortName) {
+		if p.Service != "" && !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	add(m.Default)
+	for _, h := range m.Hosts {
+		for _, p := range h.Paths {
+			add(p.Backend)
+		}
+	}
+	return list
 }
 
 // backend adds the ports of one Service port. One that GLBC refuses has none.
@@ -187,11 +199,7 @@ func targetPorts(s *facts.Snapshot, b Backend) ([]int32, error) {
 		return []int32{p.TargetPort.IntVal}, nil
 	}
 	var ports []int32
-	all, _ := s.EndpointSlices.Get()
-	for _, slice := range all {
-		if slice.Namespace != b.Namespace || slice.Labels[discoveryv1.LabelServiceName] != b.Service {
-			continue
-		}
+	for _, slice := range slicesOf(s, b) {
 		for _, sp := range slice.Ports {
 			tcp := sp.Protocol == nil || *sp.Protocol == corev1.ProtocolTCP
 			if tcp && sp.Port != nil && sp.Name != nil && *sp.Name == p.Name && !slices.Contains(ports, *sp.Port) {
@@ -204,6 +212,8 @@ func targetPorts(s *facts.Snapshot, b Backend) ([]int32, error) {
 		return ports, s.EndpointSlices.Err()
 	case !wasRead(s, b.Namespace) && len(ports) == 0:
 		return nil, errNamespaceNotRead(b.Namespace)
+	case len(slicesOf(s, b)) == 0 && lacksSlices(s, b):
+		return nil, errLacksSlices
 	}
 	return ports, nil
 }

@@ -2,6 +2,7 @@ package glbc
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -32,6 +33,9 @@ func TestCompareL7Rule(t *testing.T) {
 		Absent, Disabled, Reversed   bool
 		MissingPorts, MissingSources []string
 		Partial                      bool
+		Network                      string
+		Outside                      []string
+		TargetsUnknown               bool
 	}
 	probers := []string{"130.211.0.0/22", "35.191.0.0/16"}
 	rules := func(list ...*computepb.Firewall) facts.Value[[]*computepb.Firewall] { return facts.Found(list) }
@@ -182,6 +186,100 @@ func TestCompareL7Rule(t *testing.T) {
 			want: outcome{Ports: []string{"8080", "30000-32767"}, Sources: probers, MissingPorts: []string{"30000-32767"}},
 		},
 		{
+			name: "of rules for one host the last counts", do: func(f *fixture) {
+				f.onlyOn("grpc", 9090)
+				f.rule("shop.acme.example", networkingv1.PathTypePrefix, "/")
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers},
+		},
+		{
+			name: "of equal paths the last counts", do: func(f *fixture) {
+				f.onlyOn("grpc", 9090)
+				paths := &f.ing.Spec.Rules[0].HTTP.Paths
+				*paths = append(*paths, networkingv1.HTTPIngressPath{Path: "/", PathType: new(networkingv1.PathTypePrefix), Backend: networkingv1.IngressBackend{Service: toWeb()}})
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers},
+		},
+		{
+			name: "a path that GLBC refuses brings no port", do: func(f *fixture) {
+				f.onlyOn("grpc", 9090)
+				f.ing.Spec.Rules[0].HTTP.Paths[0].Path = "/*"
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers},
+		},
+		{
+			name: "another host's does", do: func(f *fixture) { f.onlyOn("grpc", 9090) },
+			want: outcome{Ports: []string{"8080", "9090"}, Sources: probers, MissingPorts: []string{"9090"}},
+		},
+		{
+			name: "pods without a slice leave a named target port open", do: func(f *fixture) {
+				f.svc.Spec.Ports[0].TargetPort, f.svc.Spec.Selector = intstr.FromString("web"), map[string]string{"app": "web"}
+				f.s.Pods = facts.Found([]*corev1.Pod{{ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web-1", Labels: f.svc.Spec.Selector}}})
+				f.s.EndpointSlices = facts.Found([]*discoveryv1.EndpointSlice(nil))
+			},
+			want: outcome{Sources: probers, Partial: true},
+		},
+		{
+			name: "a rule of another network", do: func(f *fixture) {
+				r := liveRule("8080")
+				r.Network = new(computeV1 + "global/networks/dev")
+				f.s.Firewalls = rules(r)
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers, Network: "dev"},
+		},
+		{
+			name: "a cluster that couldn't be read has any network", do: func(f *fixture) {
+				r := liveRule("8080")
+				r.Network = new(computeV1 + "global/networks/dev")
+				f.s.Firewalls, f.s.Cluster = rules(r), facts.Unknown[*container.Cluster](errDenied)
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers},
+		},
+		{
+			name: "a node whose machine lacks the tag", do: func(f *fixture) { f.machines("gke-main-node", "other") },
+			want: outcome{Ports: []string{"8080"}, Sources: probers, Outside: []string{"node-1"}},
+		},
+		{
+			name: "a service account instead does", do: func(f *fixture) {
+				f.machines("other")
+				machines, _ := f.s.Instances.Get()
+				machines[0].ServiceAccounts = []*computepb.ServiceAccount{{Email: new("nodes@acme.example")}}
+				r := liveRule("8080")
+				r.TargetServiceAccounts = []string{"nodes@acme.example"}
+				f.s.Firewalls = rules(r)
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers},
+		},
+		{
+			name: "a rule without targets is for all", do: func(f *fixture) {
+				f.machines("other")
+				r := liveRule("8080")
+				r.TargetTags = nil
+				f.s.Firewalls = rules(r)
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers},
+		},
+		{
+			name: "a node that is kept out of load balancing doesn't count", do: func(f *fixture) {
+				f.machines("other")
+				nodes, _ := f.s.Nodes.Get()
+				nodes[0].Labels = map[string]string{"node.kubernetes.io/exclude-from-external-load-balancers": ""}
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers},
+		},
+		{
+			name: "machines of a zone that couldn't be read may be targets", do: func(f *fixture) {
+				f.machines("other", "other")
+				machines, _ := f.s.Instances.Get()
+				f.s.Instances = facts.FoundPartly(machines[:0], errDenied, "zones/europe-west1-b")
+			},
+			want: outcome{Ports: []string{"8080"}, Sources: probers, TargetsUnknown: true},
+		},
+		{
+			name: "nodes that couldn't be read, too", do: func(f *fixture) { f.s.Nodes = facts.Unknown[[]*corev1.Node](errDenied) },
+			want: outcome{Ports: []string{"8080"}, Sources: probers, TargetsUnknown: true},
+		},
+		{
 			name: "a new Ingress doesn't count yet", do: func(f *fixture) {
 				other := ingressNamed("shop", "new")
 				other.Annotations = map[string]string{ClassAnnotation: ClassExternal}
@@ -204,6 +302,7 @@ func TestCompareL7Rule(t *testing.T) {
 			f.s.Now = time.Unix(2_000_000, 0)
 			f.svc.Spec.Ports[0].TargetPort = intstr.FromInt32(8080)
 			f.s.Firewalls = rules(liveRule("8080"))
+			f.machines("gke-main-node")
 			tt.do(f)
 			d, err := CompareL7Rule(f.s)
 			if !errors.Is(err, tt.err) || tt.err == nil && err != nil {
@@ -212,12 +311,34 @@ func TestCompareL7Rule(t *testing.T) {
 			got := outcome{
 				Ports: spelledPorts(d.Want.Ports), Sources: d.Want.Sources, Absent: d.Absent, Disabled: d.Disabled, Reversed: d.Reversed,
 				MissingPorts: spelledPorts(d.MissingPorts), MissingSources: d.MissingSources, Partial: d.Want.Partial != nil,
+				Network: d.OtherNetwork, Outside: d.NodesOutside, TargetsUnknown: d.TargetsErr != nil,
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
+}
+
+// onlyOn makes the first path lead to another port than the default backend's.
+func (f *fixture) onlyOn(port string, target int32) {
+	f.svc.Spec.Ports[1].TargetPort = intstr.FromInt32(target)
+	f.backend().Service = &networkingv1.IngressServiceBackend{Name: "web", Port: networkingv1.ServiceBackendPort{Name: port}}
+}
+
+// machines makes a node on a machine for each tag.
+func (f *fixture) machines(tags ...string) {
+	var nodes []*corev1.Node
+	var list []*computepb.Instance
+	for i, tag := range tags {
+		name := fmt.Sprintf("node-%d", i)
+		nodes = append(nodes, &corev1.Node{
+			ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: corev1.NodeSpec{ProviderID: "gce://shop-prod/europe-west1-b/" + name},
+			Status: corev1.NodeStatus{Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}},
+		})
+		list = append(list, &computepb.Instance{Name: &name, SelfLink: new(computeV1 + "zones/europe-west1-b/instances/" + name), Tags: &computepb.Tags{Items: []string{tag}}})
+	}
+	f.s.Nodes, f.s.Instances = facts.Found(nodes), facts.Found(list)
 }
 
 func spelledPorts(list []RulePort) []string {

@@ -28,12 +28,12 @@ type MemberDiff struct {
 // Empty reports that there is no difference, young or not.
 func (d MemberDiff) Empty() bool { return len(d.Missing)+len(d.Stale)+len(d.WrongPort) == 0 }
 
-// Settled leaves the young ones out.
+// Settled leaves the young ones out, and all where slices and pods aren't of one moment.
 func (d MemberDiff) Settled() MemberDiff {
-	young := func(m Member) bool { return m.Young }
+	young := func(m Member) bool { return m.Young || d.Want.Unsettled != nil }
 	d.Missing = slices.DeleteFunc(slices.Clone(d.Missing), young)
 	d.Stale = slices.DeleteFunc(slices.Clone(d.Stale), young)
-	d.WrongPort = slices.DeleteFunc(slices.Clone(d.WrongPort), func(p PortDifference) bool { return p.Young })
+	d.WrongPort = slices.DeleteFunc(slices.Clone(d.WrongPort), func(p PortDifference) bool { return young(p.Member) })
 	d.NoNEG = slices.DeleteFunc(slices.Clone(d.NoNEG), func(zone string) bool {
 		return !slices.ContainsFunc(d.Missing, func(m Member) bool { return m.Zone == zone })
 	})
@@ -122,10 +122,13 @@ func (d *MemberDiff) stale(s *facts.Snapshot, have map[string][]Member) {
 			if i := slices.IndexFunc(d.Want.Leaving, func(l Member) bool { return l.IP == h.IP }); i >= 0 {
 				h.Young, h.Pod, h.Node = true, d.Want.Leaving[i].Pod, d.Want.Leaving[i].Node
 			}
+			// Of a pod that is gone nothing tells when, and one that wasn't read may have
+			// just gone; the slice that had it changed at the same time.
+			h.Young = h.Young || d.Want.Changed || !s.Pods.Known()
 			pods, _ := s.Pods.Get()
 			for _, p := range pods {
 				if h.Pod == nil && !p.Spec.HostNetwork && hasIP(p, h.IP) {
-					h.Pod, h.Young = p, inMotion(s.Now, p)
+					h.Pod, h.Young = p, h.Young || inMotion(s.Now, p)
 				}
 			}
 			d.Stale = append(d.Stale, h)
@@ -138,7 +141,13 @@ func (d *MemberDiff) stale(s *facts.Snapshot, have map[string][]Member) {
 func liveMembers(s *facts.Snapshot, b Backend) (have map[string][]Member, unread []string, err error) {
 	have = map[string][]Member{}
 	err = s.NEGs.Err()
-	for _, neg := range NEGsOf(s, b) {
+	list, doubtful := negsOf(s, b)
+	for _, neg := range doubtful {
+		path := facts.RelativePath(neg.GetSelfLink())
+		unread = append(unread, strings.TrimPrefix(scopeIn(path), "zones/"))
+		err = errors.Join(err, fmt.Errorf("%s: %w", path, errWhoseNEG))
+	}
+	for _, neg := range list {
 		path := facts.RelativePath(neg.GetSelfLink())
 		zone := strings.TrimPrefix(scopeIn(path), "zones/")
 		endpoints, ok := s.Endpoints[path].Get()
@@ -172,14 +181,22 @@ func orNotRead(err error) error {
 // NEGsOf are the zonal NEGs of a Backend's Service port, in whatever zones: by the
 // description that the NEG controller writes, and the name where there is none.
 func NEGsOf(s *facts.Snapshot, b Backend) []*computepb.NetworkEndpointGroup {
+	list, _ := negsOf(s, b)
+	return list
+}
+
+var errWhoseNEG = errors.New("whether the NEG is this cluster's can't be told")
+
+// negsOf is NEGsOf, with the doubtful ones, which may be of a Service of the same name in
+// another cluster.
+func negsOf(s *facts.Snapshot, b Backend) (list, doubtful []*computepb.NetworkEndpointGroup) {
 	svc, ok := b.Object.Get()
 	if !ok || b.ServicePort == nil {
-		return nil
+		return nil, nil
 	}
 	uid, identified := s.ClusterUID.Get()
 	written := negNames(svc)[b.ServicePort.Port]
 	all, _ := s.NEGs.Get()
-	var list []*computepb.NetworkEndpointGroup
 	for _, neg := range all {
 		if !strings.HasPrefix(scopeIn(neg.GetSelfLink()), "zones/") {
 			continue
@@ -193,9 +210,19 @@ func NEGsOf(s *facts.Snapshot, b Backend) []*computepb.NetworkEndpointGroup {
 			}
 		case neg.GetName() == written || uidNames(s, b, neg.GetName()):
 			list = append(list, neg)
+		case described && !foreignName(s, neg.GetName()):
+			doubtful = append(doubtful, neg)
+		case neg.GetDescription() == "" && written == "" && IngressUID(s) == "" && strings.HasPrefix(neg.GetName(), "k8s1-"):
+			doubtful = append(doubtful, neg)
 		}
 	}
-	return list
+	return list, doubtful
+}
+
+func foreignName(s *facts.Snapshot, name string) bool {
+	uid, _ := s.ClusterUID.Get()
+	n, ok := ParseName(name)
+	return ok && n.ForeignTo(uid, IngressUID(s))
 }
 
 func uidNames(s *facts.Snapshot, b Backend, name string) bool {

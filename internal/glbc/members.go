@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"time"
 
+	"google.golang.org/api/container/v1"
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 
@@ -23,7 +23,8 @@ type Member struct {
 	// Slice is the EndpointSlice that has it.
 	Slice string
 	// Young: its pod, or the change of its slice, is so new or the pod so far gone that
-	// the controller may not have got to it.
+	// the controller may not have got to it; or that can't be told, since the pod wasn't
+	// read.
 	Young bool
 }
 
@@ -37,7 +38,7 @@ type Block struct {
 	IP, Slice, Node string
 	// Why is the controller's message.
 	Why string
-	// Unsure: it hangs on a flag of the controller. Young is that of a Member.
+	// Unsure: it hangs on the controller's version or a flag. Young is that of a Member.
 	Unsure, Young bool
 }
 
@@ -61,6 +62,11 @@ type Members struct {
 	// they are. PortUnnamed: it has some, with endpoints, and none carries the Service
 	// port's name, so the NEGs are empty.
 	NoSlices, PortUnnamed bool
+	// Changed: a slice of the Service changed so lately that the controller may be at it.
+	Changed bool
+	// Unsettled is why slices and pods aren't of one moment, so that no difference counts;
+	// nil otherwise.
+	Unsettled error
 }
 
 // Zones are those of List, sorted.
@@ -93,19 +99,22 @@ func DesiredMembers(s *facts.Snapshot, b Backend) facts.Value[Members] {
 	case !s.Nodes.Known():
 		return facts.Unknown[Members](s.Nodes.Err())
 	}
-	all, _ := s.EndpointSlices.Get()
-	m := membership{s: s, b: b, Members: Members{NoSlices: true}}
+	list := slicesOf(s, b)
+	if len(list) == 0 && lacksSlices(s, b) {
+		return facts.Unknown[Members](errLacksSlices)
+	}
+	m := membership{s: s, b: b, ips: podAddresses(list), Members: Members{NoSlices: len(list) == 0, Unsettled: outOfStep(s, b)}}
 	named, addresses := false, false
-	for _, slice := range all {
-		if slice.Namespace != b.Namespace || slice.Labels[discoveryv1.LabelServiceName] != b.Service {
-			continue
-		}
-		m.NoSlices = false
+	for _, slice := range list {
+		m.Changed = m.Changed || changedLately(s.Now, slice)
 		addresses = addresses || len(slice.Endpoints) > 0
 		if port := slicePort(slice, b.ServicePort.Name); port != 0 {
 			named = true
 			m.add(slice, port)
 		}
+	}
+	if nodes, _ := s.Nodes.Get(); addresses && len(nodes) == 0 {
+		return facts.Unknown[Members](errLacksNodes)
 	}
 	m.PortUnnamed = addresses && !named
 	return facts.Found(m.Members)
@@ -130,25 +139,12 @@ func hasNEGs(b Backend) (bool, error) {
 	return false, nil
 }
 
-// slicePort is the port that a slice has under the name of the Service port; 0 when it
-// has none.
-func slicePort(slice *discoveryv1.EndpointSlice, name string) int32 {
-	for _, p := range slice.Ports {
-		have := ""
-		if p.Name != nil {
-			have = *p.Name
-		}
-		if have == name && p.Port != nil {
-			return *p.Port
-		}
-	}
-	return 0
-}
-
 // A membership collects Members.
 type membership struct {
 	s *facts.Snapshot
 	b Backend
+	// ips is what the controller calls each pod by.
+	ips map[string]string
 	Members
 }
 
@@ -158,10 +154,16 @@ func (m *membership) add(slice *discoveryv1.EndpointSlice, port int32) {
 	}
 	for i := range slice.Endpoints {
 		e := &slice.Endpoints[i]
-		for _, ip := range e.Addresses {
-			if _, err := netip.ParseAddr(ip); err == nil {
-				m.address(slice, e, ip, port)
-			}
+		if len(e.Addresses) == 0 {
+			continue
+		}
+		// The controller takes the first address, and one for each pod.
+		ip := e.Addresses[0]
+		if pod := podNamed(e); pod != "" && !terminating(e) && m.ips[pod] != "" {
+			ip = m.ips[pod]
+		}
+		if _, err := netip.ParseAddr(ip); err == nil {
+			m.address(slice, e, ip, port)
 		}
 	}
 }
@@ -169,13 +171,14 @@ func (m *membership) add(slice *discoveryv1.EndpointSlice, port int32) {
 func (m *membership) address(slice *discoveryv1.EndpointSlice, e *discoveryv1.Endpoint, ip string, port int32) {
 	pod := podOf(m.s, m.b.Namespace, e)
 	member := Member{IP: ip, Port: port, Slice: slice.Name, Young: changedLately(m.s.Now, slice)}
-	if p, ok := pod.Get(); ok {
+	switch p, ok := pod.Get(); {
+	case ok:
 		member.Pod, member.Young = p, member.Young || inMotion(m.s.Now, p)
+	case !pod.IsAbsent():
+		member.Young = true
 	}
-	if e.NodeName != nil {
-		member.Node = *e.NodeName
-	}
-	if e.Conditions.Terminating != nil && *e.Conditions.Terminating {
+	member.Node = nodeOf(e)
+	if terminating(e) {
 		member.Young = true
 		m.Leaving = append(m.Leaving, member)
 		return
@@ -198,7 +201,7 @@ func (m *membership) address(slice *discoveryv1.EndpointSlice, e *discoveryv1.En
 }
 
 func (m *membership) zone(e Member) (string, *Block) {
-	block := &Block{IP: e.IP, Slice: e.Slice, Node: e.Node, Young: e.Young}
+	block := &Block{IP: e.IP, Slice: e.Slice, Node: e.Node, Young: e.Young || m.Unsettled != nil}
 	if e.Node == "" {
 		block.Why = BlockNoNodeName
 		return "", block
@@ -208,51 +211,40 @@ func (m *membership) zone(e Member) (string, *Block) {
 		block.Why = BlockNoNode
 		return "", block
 	}
-	zone := NodeZone(node)
+	// A new node gets both from the cloud controller after its pods could have started.
+	block.Young = block.Young || m.s.Now.Sub(node.CreationTimestamp.Time) < grace
+	_, zone, _, ok := NodeInstance(node)
 	switch {
-	case zone == "":
+	case !ok:
 		block.Why = BlockNoZone
 		return "", block
-	case node.Spec.PodCIDR == "":
-		cluster, known := m.s.Cluster.Get()
-		block.Why, block.Unsure = BlockNoPodCIDR, !known || VPCNative(cluster)
+	case node.Spec.PodCIDR == "" && !legacyNetwork(m.s):
+		block.Why, block.Unsure = BlockNoPodCIDR, !needsPodCIDR(m.s)
 		return zone, block
 	}
 	return zone, nil
 }
 
-// podOf finds the pod of an endpoint: absent where it names none, or one that isn't
-// there.
-func podOf(s *facts.Snapshot, namespace string, e *discoveryv1.Endpoint) facts.Value[*corev1.Pod] {
-	if e.TargetRef == nil || e.TargetRef.Kind != facts.KindPod {
-		return facts.Absent[*corev1.Pod]()
-	}
-	pods, _ := s.Pods.Get()
-	for _, p := range pods {
-		if p.Namespace == namespace && p.Name == e.TargetRef.Name {
-			return facts.Found(p)
-		}
-	}
-	if !s.Pods.Known() {
-		return facts.Unknown[*corev1.Pod](s.Pods.Err())
-	}
-	return facts.Absent[*corev1.Pod]()
+// needsPodCIDR: a node without PodCIDR surely blocks. Today's controller reads the
+// PodCIDR to tell a node's subnetwork, whatever the cluster, except on a legacy network.
+// Earlier ones did so only with routes or several subnetworks (ingress-controller.md
+// §1.7), and which one a cluster runs isn't known: it is sure where pods have routes.
+func needsPodCIDR(s *facts.Snapshot) bool {
+	c, known := s.Cluster.Get()
+	return known && !VPCNative(c) && subnetworkOf(c) != ""
 }
 
-// grace is the time that the NEG controller may take for a change.
-const grace = 2 * time.Minute
-
-// inMotion: the pod is new or leaving.
-func inMotion(now time.Time, pod *corev1.Pod) bool {
-	return pod.DeletionTimestamp != nil || now.Sub(pod.CreationTimestamp.Time) < grace
+// legacyNetwork: the cluster is on a network without subnetworks. A cluster of which
+// nothing is told of its network isn't known to be.
+func legacyNetwork(s *facts.Snapshot) bool {
+	c, known := s.Cluster.Get()
+	n, read := s.Network.Get()
+	return known && !VPCNative(c) && subnetworkOf(c) == "" && read && n.GetIPv4Range() != ""
 }
 
-// changedLately: the slice is new, or the endpoint controller wrote a recent change of
-// pods or Service on it.
-func changedLately(now time.Time, slice *discoveryv1.EndpointSlice) bool {
-	if now.Sub(slice.CreationTimestamp.Time) < grace {
-		return true
+func subnetworkOf(c *container.Cluster) string {
+	if c.NetworkConfig != nil && c.NetworkConfig.Subnetwork != "" {
+		return c.NetworkConfig.Subnetwork
 	}
-	at, err := time.Parse(time.RFC3339, slice.Annotations[corev1.EndpointsLastChangeTriggerTime])
-	return err == nil && now.Sub(at) < grace
+	return c.Subnetwork
 }

@@ -63,6 +63,14 @@ func newMemberFixture() *memberFixture {
 	return f
 }
 
+// selected gives the Service a selector, which its pods meet.
+func (f *memberFixture) selected() {
+	f.svc.Spec.Selector = map[string]string{"app": "web"}
+	for _, p := range f.pods {
+		p.Labels = f.svc.Spec.Selector
+	}
+}
+
 func inZone(zone string) string {
 	return "projects/shop-prod/zones/europe-west1-" + zone + "/networkEndpointGroups/" + webNEG
 }
@@ -86,7 +94,9 @@ func TestCompareMembers(t *testing.T) {
 		missing, stale, wrong []string
 		noNEG, blocks         []string
 		skipped, leaving      int
-		err                   error
+		// unsettled: none of them counts.
+		unsettled bool
+		err       error
 	}{
 		{name: "all is in order", do: func(*memberFixture) {}},
 		{
@@ -184,9 +194,108 @@ func TestCompareMembers(t *testing.T) {
 		},
 		{
 			name: "and does in one that isn't", do: func(f *memberFixture) {
-				f.nodes[0].Spec.PodCIDR, f.s.Cluster = "", facts.Found(&container.Cluster{})
+				f.nodes[0].Spec.PodCIDR, f.s.Cluster = "", facts.Found(&container.Cluster{Subnetwork: "nodes"})
 			},
 			blocks: []string{BlockNoPodCIDR},
+		},
+		{
+			name: "but not on a legacy network, which has no subnetworks", do: func(f *memberFixture) {
+				f.nodes[0].Spec.PodCIDR, f.s.Cluster = "", facts.Found(&container.Cluster{})
+				f.s.Network = facts.Found(&computepb.Network{IPv4Range: new("10.240.0.0/16")})
+			},
+		},
+		{
+			name: "nor surely where nothing tells of the network", do: func(f *memberFixture) {
+				f.nodes[0].Spec.PodCIDR, f.s.Cluster = "", facts.Found(&container.Cluster{})
+			},
+			blocks: []string{BlockNoPodCIDR + "?"},
+		},
+		{
+			name: "a zone's label doesn't help a node without virtual machine", do: func(f *memberFixture) { f.nodes[0].Spec.ProviderID = "" }, blocks: []string{BlockNoZone},
+		},
+		{
+			name: "a new node may get it yet", do: func(f *memberFixture) {
+				f.nodes[0].Spec.ProviderID, f.nodes[0].CreationTimestamp = "", metav1.NewTime(f.s.Now.Add(-time.Minute))
+			},
+			blocks: []string{BlockNoZone + "~"},
+		},
+		{
+			name: "a node's name may be in the topology, as older slices have it", do: func(f *memberFixture) {
+				f.slice.Endpoints[0].NodeName = nil
+				f.slice.Endpoints[0].DeprecatedTopology = map[string]string{corev1.LabelHostname: "node-b"}
+			},
+		},
+		{
+			name: "of an endpoint's addresses the first counts", do: func(f *memberFixture) { f.slice.Endpoints[0].Addresses = []string{"10.8.0.7", "10.8.0.8"} },
+		},
+		{
+			name: "of a pod's addresses one counts", do: func(f *memberFixture) {
+				again := f.slice.Endpoints[0]
+				again.Addresses = []string{"10.8.0.8"}
+				f.slice.Endpoints = append([]discoveryv1.Endpoint{again}, f.slice.Endpoints...)
+			},
+		},
+		{
+			name: "a pod that wasn't read may be new", do: func(f *memberFixture) {
+				f.s.Pods = facts.Unknown[[]*corev1.Pod](errDenied)
+				f.attached("c", "", 0)
+			},
+			missing: []string{"europe-west1-c 10.8.1.7:8080~"},
+		},
+		{
+			name: "and one that isn't in the slices may have just gone", do: func(f *memberFixture) {
+				f.s.Pods = facts.Unknown[[]*corev1.Pod](errDenied)
+				f.attached("b", "10.8.0.99", 8080)
+			},
+			stale: []string{"europe-west1-b 10.8.0.99:8080~"},
+		},
+		{
+			name: "pods that were read in part leave the others open", do: func(f *memberFixture) {
+				f.s.Pods = facts.FoundPartly(f.pods[:1], errDenied, "dev")
+				f.attached("c", "", 0)
+			},
+			missing: []string{"europe-west1-c 10.8.1.7:8080~"},
+		},
+		{
+			name: "what has just left the slices may be in the NEG for a moment", do: func(f *memberFixture) {
+				f.slice.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kube-controller-manager", Time: new(metav1.NewTime(f.s.Now.Add(-time.Minute)))}}
+				f.attached("b", "10.8.0.99", 8080)
+			},
+			stale: []string{"europe-west1-b 10.8.0.99:8080~"},
+		},
+		{
+			name: "pods without any slice of their Service weren't all that there is", do: func(f *memberFixture) {
+				f.selected()
+				f.s.EndpointSlices = facts.Found([]*discoveryv1.EndpointSlice(nil))
+			},
+			err: errLacksSlices,
+		},
+		{
+			name: "endpoints in a cluster without nodes weren't all that there is", do: func(f *memberFixture) { f.s.Nodes = facts.Found([]*corev1.Node(nil)) },
+			err: errLacksNodes,
+		},
+		{
+			name: "the same where pods couldn't be read", do: func(f *memberFixture) {
+				f.selected()
+				f.s.EndpointSlices, f.s.Pods = facts.Found([]*discoveryv1.EndpointSlice(nil)), facts.Unknown[[]*corev1.Pod](errDenied)
+			},
+			err: errLacksSlices,
+		},
+		{
+			name: "slices of pods that are gone, beside others, settle nothing", do: func(f *memberFixture) {
+				f.selected()
+				f.s.Pods = facts.Found(f.pods[1:])
+				f.slice.Endpoints[1].NodeName = new("gone")
+				f.attached("b", "10.8.0.99", 8080)
+			},
+			stale: []string{"europe-west1-b 10.8.0.99:8080"}, unsettled: true, skipped: 1, blocks: []string{BlockNoNode + "~"},
+		},
+		{
+			name: "a NEG that may be another cluster's leaves its zone open", do: func(f *memberFixture) {
+				f.s.ClusterUID, f.s.ConfigMaps = facts.Unknown[string](errDenied), nil
+				f.attached("c", "", 0)
+			},
+			err: errWhoseNEG,
 		},
 		{
 			name: "a NEG whose endpoints couldn't be read leaves its zone open", do: func(f *memberFixture) {
@@ -234,6 +343,9 @@ func TestCompareMembers(t *testing.T) {
 				if b.Unsure {
 					b.Why += "?"
 				}
+				if b.Young {
+					b.Why += "~"
+				}
 				blocks = append(blocks, b.Why)
 			}
 			for _, d := range []string{
@@ -245,7 +357,11 @@ func TestCompareMembers(t *testing.T) {
 					t.Error(d)
 				}
 			}
-			for _, m := range append(diff.Settled().Missing, diff.Settled().Stale...) {
+			settled := diff.Settled()
+			if tt.unsettled != (diff.Want.Unsettled != nil) || tt.unsettled && !settled.Empty() {
+				t.Errorf("unsettled since %v: %+v", diff.Want.Unsettled, settled)
+			}
+			for _, m := range append(settled.Missing, settled.Stale...) {
 				if m.Young {
 					t.Errorf("%s is young", m)
 				}
@@ -308,7 +424,7 @@ func TestEligibleNodes(t *testing.T) {
 	g, _ := EligibleNodes(s).Get()
 	want := map[string]string{
 		"excluded": "label node.kubernetes.io/exclude-from-external-load-balancers", "leaving": "taint ToBeDeletedByClusterAutoscaler",
-		"down": "not Ready", "nowhere": "no zone",
+		"down": "not Ready", "nowhere": "no zone in spec.providerID",
 	}
 	if diff := cmp.Diff(want, g.Excluded); diff != "" {
 		t.Error(diff)

@@ -22,14 +22,14 @@ func NodeInstance(node *corev1.Node) (project, zone, name string, ok bool) {
 	return m[1], m[2], m[3], true
 }
 
-// NodeZone is a node's zone, by its label or its virtual machine; empty when neither
-// tells.
+// NodeZone is the zone that people know a node by: that of its virtual machine, or its
+// label; empty when neither tells. GLBC reads no label: a node without a machine is in no
+// zone for it (NodeInstance).
 func NodeZone(node *corev1.Node) string {
-	if zone := node.Labels[corev1.LabelTopologyZone]; zone != "" {
+	if _, zone, _, ok := NodeInstance(node); ok {
 		return zone
 	}
-	_, zone, _, _ := NodeInstance(node)
-	return zone
+	return node.Labels[corev1.LabelTopologyZone]
 }
 
 // NodeNamed finds a node. Nodes are read of the whole cluster.
@@ -93,7 +93,7 @@ type GroupNodes struct {
 	Excluded map[string]string
 }
 
-// EligibleNodes sorts the cluster's nodes. One whose zone nothing tells is excluded.
+// EligibleNodes sorts the cluster's nodes. One without a virtual machine is excluded.
 func EligibleNodes(s *facts.Snapshot) facts.Value[GroupNodes] {
 	nodes, ok := s.Nodes.Get()
 	if !ok || !s.Nodes.Known() {
@@ -101,9 +101,10 @@ func EligibleNodes(s *facts.Snapshot) facts.Value[GroupNodes] {
 	}
 	g := GroupNodes{Eligible: map[string][]*corev1.Node{}, Excluded: map[string]string{}}
 	for _, n := range nodes {
-		zone, why := NodeZone(n), NodeExcluded(n)
-		if why == "" && zone == "" {
-			why = "no zone"
+		_, zone, _, ok := NodeInstance(n)
+		why := NodeExcluded(n)
+		if why == "" && !ok {
+			why = "no zone in spec.providerID"
 		}
 		if why != "" {
 			g.Excluded[n.Name] = why

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
 	corev1 "k8s.io/api/core/v1"
 
 	"plumbline/internal/facts"
@@ -101,14 +102,17 @@ func (t *translator) checkType(set facts.BackendConfigCheck, on facts.Ref) {
 	}
 }
 
-var errOwnCheck = errors.New("whether the Service port's health check exists already isn't known")
+var (
+	errOwnCheck       = errors.New("whether the Service port's health check exists already isn't known")
+	errWasTransparent = errors.New("the check is the transparent health checker's until now, and what it is made from next isn't known")
+)
 
 // baseCheck is the check that a BackendConfig's fields go over: the live one, whose
 // values the controller keeps, or for a new one the readiness probe's or the default
 // (ingress-controller.md §2, "Update policy").
 func (t *translator) baseCheck(b Backend, svc *corev1.Service) (Check, error) {
 	if hc, ok := b.HealthCheck.Get(); ok {
-		return CheckOf(hc), nil
+		return keptCheck(hc)
 	}
 	if !b.BackendService.IsAbsent() {
 		return Check{}, errors.Join(errOwnCheck, b.BackendService.Err(), b.HealthCheck.Err())
@@ -119,13 +123,23 @@ func (t *translator) baseCheck(b Backend, svc *corev1.Service) (Check, error) {
 	}
 	existing := inScope(t.s.HealthChecks, t.scope(), name)
 	if hc, ok := existing.Get(); ok {
-		return CheckOf(hc), nil
+		return keptCheck(hc)
 	}
-	pods, err := PodsOf(t.s, b)
+	err := outOfStep(t.s, b)
 	if !existing.IsAbsent() || err != nil || !t.s.Pods.Known() || !wasRead(t.s, svc.Namespace) {
-		return Check{}, errors.Join(errOwnCheck, existing.Err(), err)
+		return Check{}, errors.Join(errOwnCheck, existing.Err(), t.s.Pods.Err(), err)
 	}
+	pods, _ := t.s.Pods.Get()
 	return InferCheck(svc, b.ServicePort, t.Class.InRegion() || NEGRequestOf(svc).Ingress, pods).Check, nil
+}
+
+// keptCheck is what the controller keeps of an existing check. A BackendConfig ends a
+// transparent one, of which nothing is kept.
+func keptCheck(hc *computepb.HealthCheck) (Check, error) {
+	if MadeFrom(hc) == FromTransparent {
+		return Check{}, errWasTransparent
+	}
+	return CheckOf(hc), nil
 }
 
 // transparent reports that a Service asks for a transparent health check, which takes

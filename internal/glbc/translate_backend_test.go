@@ -72,6 +72,12 @@ func TestTranslateBackends(t *testing.T) {
 			f.check().TimeoutSec = new(int64(20))
 			f.s.BackendServices = facts.Unknown[[]*computepb.BackendService](errDenied)
 		}, undecided: exceeds},
+		{name: "only a timeout, over a transparent check that goes with it", do: func(f *fixture) {
+			f.check().TimeoutSec = new(int64(10))
+			f.liveCheck(5, 5)
+			checks, _ := f.s.HealthChecks.Get()
+			checks[0].Description = new(`{"config":"TransparentHC"}`)
+		}, undecided: exceeds},
 		{name: "both set, and the live check couldn't be read", do: func(f *fixture) {
 			f.check().TimeoutSec, f.bc.Spec.HealthCheck.CheckIntervalSec = new(int64(30)), new(int64(10))
 			f.s.HealthChecks = facts.Unknown[[]*computepb.HealthCheck](errDenied)

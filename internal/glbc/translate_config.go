@@ -8,14 +8,14 @@ import (
 
 // BackendConfigNamed finds a BackendConfig.
 func BackendConfigNamed(s *facts.Snapshot, namespace, name string) facts.Value[*facts.BackendConfig] {
-	all, ok := s.BackendConfigs.Get()
+	all, _ := s.BackendConfigs.Get()
 	for _, bc := range all {
 		if bc.Namespace == namespace && bc.Name == name {
 			return facts.Found(bc)
 		}
 	}
 	switch {
-	case !ok && !s.BackendConfigs.IsAbsent():
+	case !s.BackendConfigs.Known():
 		return facts.Unknown[*facts.BackendConfig](s.BackendConfigs.Err())
 	case !wasRead(s, namespace):
 		return facts.Unknown[*facts.BackendConfig](errNamespaceNotRead(namespace))

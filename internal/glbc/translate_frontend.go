@@ -87,14 +87,14 @@ func FrontendConfigOf(s *facts.Snapshot, ing *networkingv1.Ingress) facts.Value[
 	if name == "" {
 		return facts.Absent[*facts.FrontendConfig]()
 	}
-	all, ok := s.FrontendConfigs.Get()
+	all, _ := s.FrontendConfigs.Get()
 	for _, fc := range all {
 		if fc.Namespace == ing.Namespace && fc.Name == name {
 			return facts.Found(fc)
 		}
 	}
 	switch {
-	case !ok && !s.FrontendConfigs.IsAbsent():
+	case !s.FrontendConfigs.Known():
 		return facts.Unknown[*facts.FrontendConfig](s.FrontendConfigs.Err())
 	case !wasRead(s, ing.Namespace):
 		return facts.Unknown[*facts.FrontendConfig](errNamespaceNotRead(ing.Namespace))

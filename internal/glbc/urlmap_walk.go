@@ -68,6 +68,30 @@ func HostsOf(m *computepb.UrlMap) []string {
 	return hosts
 }
 
+// HostsTo are the hosts, each once, whose requests a URL map sends to a service, some
+// of their paths at least. any: requests for other hosts go there, too.
+func HostsTo(m *computepb.UrlMap, service string) (hosts []string, any bool) {
+	leads := func(whole *computepb.UrlMap) bool { return slices.Contains(ServicesOf(whole), service) }
+	any = leads(&computepb.UrlMap{DefaultService: m.DefaultService, DefaultRouteAction: m.DefaultRouteAction})
+	for _, pm := range m.GetPathMatchers() {
+		if !leads(&computepb.UrlMap{PathMatchers: []*computepb.PathMatcher{pm}}) {
+			continue
+		}
+		for _, r := range m.GetHostRules() {
+			if r.GetPathMatcher() != pm.GetName() {
+				continue
+			}
+			any = any || slices.Contains(r.GetHosts(), "*")
+			for _, h := range HostsOf(&computepb.UrlMap{HostRules: []*computepb.HostRule{r}}) {
+				if !slices.Contains(hosts, h) {
+					hosts = append(hosts, h)
+				}
+			}
+		}
+	}
+	return hosts, any
+}
+
 // CertificateMapsInUse are the full names of the certificate maps that the proxies
 // of a project name, each once.
 func CertificateMapsInUse(s *facts.Snapshot) []string {

@@ -29,7 +29,7 @@ import (
 // Services: the model must find nothing wrong, nothing missing and nothing different.
 func TestHealthyWorldsAreWhatGLBCMakes(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"external-neg", "external-instance-group", "internal-neg", "shared-vpc"} {
+	for _, name := range healthyWorlds {
 		s := snapshot(t, name)
 		ingresses, _ := s.Ingresses.Get()
 		if len(ingresses) == 0 {

@@ -27,20 +27,27 @@ type XPNCommand struct {
 	Ports         []RulePort
 	Other         []string
 	Sources, Tags []string
+	// Truncated: the event was cut off, as events are at 1 kB. What is here was asked for;
+	// there may have been more.
+	Truncated bool
 	// Text is the command.
 	Text string
 }
 
 // ParseXPN reads the command in an XPN event's message; ok is false where there is
-// none.
+// none, or the rule's name is cut. Of a command that is cut off the
+// last item doesn't count, which may lack its end.
 func ParseXPN(message string) (c XPNCommand, ok bool) {
 	_, rest, found := strings.Cut(message, "`")
 	text, _, closed := strings.Cut(rest, "`")
 	words := shellWords(text)
-	if !found || !closed || len(words) < 5 || !slices.Equal(words[:3], []string{"gcloud", "compute", "firewall-rules"}) {
+	if !closed && len(words) > 0 {
+		words = withoutLastItem(words)
+	}
+	if !found || len(words) < 5 || !slices.Equal(words[:3], []string{"gcloud", "compute", "firewall-rules"}) {
 		return XPNCommand{}, false
 	}
-	c = XPNCommand{Verb: words[3], Name: words[4], Text: text}
+	c = XPNCommand{Verb: words[3], Name: words[4], Truncated: !closed, Text: text}
 	for i := 5; i < len(words); i++ {
 		flag, value, joined := strings.Cut(words[i], "=")
 		if !joined && i+1 < len(words) && !strings.HasPrefix(words[i+1], "--") {
@@ -54,6 +61,15 @@ func ParseXPN(message string) (c XPNCommand, ok bool) {
 		return c, !strings.HasPrefix(c.Name, "-")
 	}
 	return XPNCommand{}, false
+}
+
+// withoutLastItem takes the last item of the last word's list away, or the word.
+func withoutLastItem(words []string) []string {
+	last := len(words) - 1
+	if i := strings.LastIndexByte(words[last], ','); i >= 0 {
+		return append(slices.Clone(words[:last]), words[last][:i])
+	}
+	return words[:last]
 }
 
 func (c *XPNCommand) flag(name, value string) {
@@ -129,7 +145,7 @@ func shellWords(text string) []string {
 }
 
 // Unmet lists what a live rule lacks of the command, for people; nothing when the rule
-// satisfies it. rule is nil where there is none of the name.
+// satisfies it, as far as a Truncated one tells. rule is nil where there is none of the name.
 func (c XPNCommand) Unmet(rule *computepb.Firewall) []string {
 	switch {
 	case c.Verb == "delete" && rule != nil:

@@ -1,6 +1,7 @@
 package glbc
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -45,7 +46,19 @@ func TestParseXPN(t *testing.T) {
 			want: XPNCommand{Verb: "create", Name: "r", Project: "p"}, ok: true,
 		},
 		{name: "no command", message: "Firewall change required by security admin"},
-		{name: "an open quote", message: "do `gcloud compute firewall-rules create r --project p"},
+		{
+			name: "one that is cut off in a range, which doesn't count", message: strings.SplitAfter(xpnMessage, "35.191")[0],
+			want: XPNCommand{Verb: "create", Name: full.Name, Network: "prod", Ports: full.Ports, Sources: full.Sources[:1], Truncated: true}, ok: true,
+		},
+		{
+			name: "one that is cut off in the ports", message: strings.SplitAfter(xpnMessage, "tcp:80")[0],
+			want: XPNCommand{Verb: "create", Name: full.Name, Network: "prod", Ports: full.Ports[:1], Truncated: true}, ok: true,
+		},
+		{
+			name: "one that is cut off in a flag", message: strings.SplitAfter(xpnMessage, "--source")[0],
+			want: XPNCommand{Verb: "create", Name: full.Name, Network: "prod", Ports: full.Ports, Truncated: true}, ok: true,
+		},
+		{name: "one that is cut off in the name", message: strings.SplitAfter(xpnMessage, "k8s-fw-l7--3f1c")[0]},
 		{name: "another command", message: "`gcloud compute networks delete prod --project p`"},
 		{name: "another verb", message: "`gcloud compute firewall-rules list r --project p`"},
 		{name: "no name", message: "`gcloud compute firewall-rules create --network prod`"},

@@ -20,6 +20,7 @@ func TestMarkdownOfAFullReport(t *testing.T) {
 		"Changed by dana@acme.example with gcloud at 2026-11-17T11:00:00Z: `addonsConfig.httpLoadBalancing.disabled`, `false` → `true`\n\n" +
 		"Fix: Switch it on.\n\nBut: Terraform may undo it.\n\n```\ngcloud container clusters update main\n```\n\n" +
 		"main.tf:\n\n```yaml\ndisabled = false\n```\n\n" +
+		"Path:\n\n- `url-map` broken: admin.acme.example is missing\n\n" +
 		"Changed before:\n\n- 2026-11-17T11:00:00Z: dana@acme.example with Argo CD changed Service/shop/web `spec.ports[80].targetPort`, `8080` → removed\n\n" +
 		"Ruled out:\n\n- `health/redirect`: no endpoint is UNHEALTHY\n\n" +
 		"Could not read:\n\n- `compute.firewalls.list`: 403 PERMISSION_DENIED\n\n" +

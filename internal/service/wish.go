@@ -201,6 +201,11 @@ func (w *wish) proxy(policy, certificateMap string, certificates []string) {
 	if len(certificates) > 0 {
 		w.Want(facts.SSLCertificates)
 	}
+	for _, url := range certificates {
+		if strings.Contains(url, "certificatemanager") {
+			w.certificatesAt(glbc.LocationOf(facts.RelativePath(url)))
+		}
+	}
 }
 
 // backend wants what a Service port behind a load balancer names.
@@ -232,7 +237,7 @@ func (w *wish) backend(b glbc.Backend) {
 }
 
 func (w *wish) groups(bs *computepb.BackendService) {
-	w.Groups = append(w.Groups, glbc.GroupsOf(bs)...)
+	w.Groups = append(w.Groups, glbc.ProbedGroups(w.facts, bs)...)
 	if bs.GetSecurityPolicy() != "" || bs.GetEdgeSecurityPolicy() != "" {
 		w.Want(facts.SecurityPolicies)
 	}

@@ -2,6 +2,7 @@ package service
 
 import (
 	"slices"
+	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
 
@@ -64,6 +65,9 @@ func (w *wish) certificate(r facts.Ref) {
 	w.Want(
 		facts.SSLCertificates, facts.Certificates, facts.TargetHTTPSProxies, facts.TargetSSLProxies, facts.ForwardingRules, facts.Addresses,
 	)
+	if region, ok := strings.CutPrefix(r.Scope, "regions/"); ok {
+		w.certificatesAt("projects/" + r.Project + "/locations/" + region)
+	}
 	if cert, ok := glbc.CertificateOf(s, r).Get(); ok {
 		for _, d := range cert.Domains {
 			w.hosts([]string{d.Name})
@@ -72,5 +76,13 @@ func (w *wish) certificate(r facts.Ref) {
 	for _, name := range glbc.CertificateMapsInUse(s) {
 		w.Want(facts.CertificateMaps)
 		w.CertificateMaps = append(w.CertificateMaps, name)
+	}
+}
+
+// certificatesAt wants those of Certificate Manager in a location.
+func (w *wish) certificatesAt(location string) {
+	w.Want(facts.Certificates)
+	if !strings.HasSuffix(location, "/global") {
+		w.CertificateLocations = append(w.CertificateLocations, location)
 	}
 }

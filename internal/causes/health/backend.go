@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -121,6 +122,9 @@ func (b *backend) observe(c cause.Case) {
 		if st := settingOf(c, pod); b.setting.App == "" || !b.setting.RedirectsToHTTPS && st.RedirectsToHTTPS {
 			b.setting = st
 		}
+	}
+	if b.Service == "" {
+		b.port = cmp.Or(b.check.Port, b.bad[0].Port)
 	}
 	for _, e := range b.all {
 		if e.Healthy() && (e.Node || e.Pod != nil && settingOf(c, e.Pod).RedirectsToHTTPS) {

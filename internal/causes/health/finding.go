@@ -29,7 +29,7 @@ func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Findi
 	}
 	if !slices.ContainsFunc(b.all, glbc.Endpoint.Healthy) {
 		f.Severity = cause.Outage
-		f.Impact += ", so the load balancer answers 502 or 503 for this " + b.kind()
+		f.Impact += b.withoutHealthy()
 	}
 	bs, _ := b.BackendService.Get()
 	hc, _ := b.HealthCheck.Get()
@@ -50,6 +50,18 @@ func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Findi
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.pods.list", Says: fmt.Sprintf("%d of %d of their pods are Ready for the kubelet", ready, len(b.pods))})
 	}
 	return f
+}
+
+// withoutHealthy is what comes of no endpoint being HEALTHY.
+func (b *backend) withoutHealthy() string {
+	bs, ok := b.BackendService.Get()
+	switch protocol := bs.GetProtocol(); {
+	case ok && b.Service == "" && glbc.Passthrough(bs):
+		return ", so the load balancer has none to prefer for this " + b.kind()
+	case ok && b.Service == "" && (protocol == "TCP" || protocol == "SSL"):
+		return ", so the load balancer closes connections for this " + b.kind()
+	}
+	return ", so the load balancer answers 502 or 503 for this " + b.kind()
 }
 
 // kind is what the backend is to the load balancer: a Service, or a backend service

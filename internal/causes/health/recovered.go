@@ -13,13 +13,9 @@ import (
 // checks fails, and all of them could be seen. What may have ended an earlier
 // failure is the newest change of the pods' workload or of a known app's setting.
 func recovered(c cause.Case) cause.Outcome {
-	ing, ok := c.Ingress()
-	if !ok {
-		return cause.Outcome{}
-	}
 	healthy := 0
 	var out cause.Outcome
-	for _, b := range glbc.Backends(c.Facts, ing) {
+	for _, b := range c.Backends() {
 		endpoints, err := glbc.Endpoints(c.Facts, b)
 		if err != nil {
 			return cause.Outcome{}

@@ -42,15 +42,21 @@ func (r *Reader) CertificateEntries(ctx context.Context, certificateMap string) 
 // Certificates reads Certificate Manager's certificates of location global: those
 // that maps name. Regional ones are not among them.
 func (r *Reader) Certificates(ctx context.Context, project string) facts.Value[[]*certificatemanager.Certificate] {
+	return r.CertificatesIn(ctx, "projects/"+project+"/locations/global")
+}
+
+// CertificatesIn reads Certificate Manager's certificates of one location, given by
+// its full name, projects/P/locations/L.
+func (r *Reader) CertificatesIn(ctx context.Context, location string) facts.Value[[]*certificatemanager.Certificate] {
 	var found []*certificatemanager.Certificate
 	var lacks missing
-	err := r.certificates.Projects.Locations.Certificates.List("projects/"+project+"/locations/global").PageSize(pageSize).
+	err := r.certificates.Projects.Locations.Certificates.List(location).PageSize(pageSize).
 		Pages(ctx, func(page *certificatemanager.ListCertificatesResponse) error {
 			found = append(found, page.Certificates...)
 			lacks.add(page.Unreachable...)
 			return nil
 		})
-	return list(of(facts.Certificates, "certificates", project), found, firstOf(err, lacks))
+	return list(of(facts.Certificates, "certificates", location), found, firstOf(err, lacks))
 }
 
 // firstOf is why a list isn't whole: it failed, or it lacks something.

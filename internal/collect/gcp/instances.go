@@ -13,11 +13,11 @@ import (
 // (https://developers.google.com/workspace/drive/api/guides/performance#partial):
 // an instance is several kB, most of it disks and metadata, and a project can have
 // ten thousand. Metadata may hold secrets, which then never leave the API.
-const instanceFields = "items/*/instances(id,name,selfLink,zone,status,labels,tags/items,serviceAccounts/email," +
+const instanceFields = "items/*/instances(id,name,selfLink,zone,status,creationTimestamp,lastStartTimestamp,labels,tags/items,serviceAccounts/email," +
 	"networkInterfaces(name,network,subnetwork,networkIP,ipv6Address)),items/*/warning,nextPageToken,unreachables,warning"
 
 // Instances reads the virtual machines of all zones, each with id, name, selfLink,
-// zone, status, labels, tags, the addresses of service accounts, and of its network
+// zone, status, when it was created and started, labels, tags, the addresses of service accounts, and of its network
 // interfaces name, network, subnetwork and internal addresses; nothing else.
 func (r *Reader) Instances(ctx context.Context, project string) facts.Value[[]*computepb.Instance] {
 	return trimmed(ctx, r, of(facts.Instances, "instances", project), instanceFields, compute.NewInstancesRESTClient, (*compute.InstancesClient).AggregatedList,
@@ -33,7 +33,7 @@ func (r *Reader) Instances(ctx context.Context, project string) facts.Value[[]*c
 func essentials(instances []*computepb.Instance) []*computepb.Instance {
 	out := make([]*computepb.Instance, len(instances))
 	for i, in := range instances {
-		out[i] = &computepb.Instance{Id: in.Id, Name: in.Name, SelfLink: in.SelfLink, Zone: in.Zone, Status: in.Status, Labels: in.Labels}
+		out[i] = &computepb.Instance{Id: in.Id, Name: in.Name, SelfLink: in.SelfLink, Zone: in.Zone, Status: in.Status, CreationTimestamp: in.CreationTimestamp, LastStartTimestamp: in.LastStartTimestamp, Labels: in.Labels}
 		if in.Tags != nil {
 			out[i].Tags = &computepb.Tags{Items: in.Tags.Items}
 		}

@@ -109,11 +109,11 @@ func TestALaterPageThatFailsLosesTheList(t *testing.T) {
 func TestInstancesAskForAndKeepFewFields(t *testing.T) {
 	t.Parallel()
 	r := serve(t, func(w http.ResponseWriter, req *http.Request) {
-		const want = "items/*/instances(id,name,selfLink,zone,status,labels,tags/items,serviceAccounts/email,networkInterfaces(name,network,subnetwork,networkIP,ipv6Address)),items/*/warning,nextPageToken,unreachables,warning"
+		const want = "items/*/instances(id,name,selfLink,zone,status,creationTimestamp,lastStartTimestamp,labels,tags/items,serviceAccounts/email,networkInterfaces(name,network,subnetwork,networkIP,ipv6Address)),items/*/warning,nextPageToken,unreachables,warning"
 		if got := req.URL.Query().Get("fields"); got != want {
 			t.Errorf("fields = %q", got)
 		}
-		answer(w, `{"items":{"zones/us-east1-b":{"instances":[{"id":"7","name":"n1","selfLink":"s","zone":"z","status":"RUNNING","labels":{"goog-k8s-cluster-name":"main"},
+		answer(w, `{"items":{"zones/us-east1-b":{"instances":[{"id":"7","name":"n1","selfLink":"s","zone":"z","status":"RUNNING","creationTimestamp":"c","lastStartTimestamp":"l","labels":{"goog-k8s-cluster-name":"main"},
 			"tags":{"items":["gke-main-1f2e3d4c-node"],"fingerprint":"x"},"serviceAccounts":[{"email":"nodes@acme.example","scopes":["s"]}],
 			"networkInterfaces":[{"name":"nic0","network":"net","subnetwork":"sub","networkIP":"10.0.0.2","ipv6Address":"fd20::2","accessConfigs":[{"natIP":"192.0.2.1"}],"aliasIpRanges":[{"ipCidrRange":"10.8.0.0/24"}]}],
 			"metadata":{"items":[{"key":"kube-env","value":"secret"}]},"disks":[{"deviceName":"d"}]},{"name":"bare"}]}}}`)
@@ -123,7 +123,7 @@ func TestInstancesAskForAndKeepFewFields(t *testing.T) {
 		t.Fatalf("instances = %v, %t", found, ok)
 	}
 	n := found[0]
-	if n.GetId() != 7 || n.GetSelfLink() != "s" || n.GetZone() != "z" || n.GetStatus() != "RUNNING" || n.GetLabels()["goog-k8s-cluster-name"] != "main" ||
+	if n.GetId() != 7 || n.GetSelfLink() != "s" || n.GetZone() != "z" || n.GetStatus() != "RUNNING" || n.GetCreationTimestamp() != "c" || n.GetLastStartTimestamp() != "l" || n.GetLabels()["goog-k8s-cluster-name"] != "main" ||
 		!cmp.Equal(n.GetTags().GetItems(), []string{"gke-main-1f2e3d4c-node"}) || n.GetServiceAccounts()[0].GetEmail() != "nodes@acme.example" {
 		t.Errorf("instance = %v", n)
 	}
