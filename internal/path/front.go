@@ -78,21 +78,6 @@ func (f *front) presenting(s *facts.Snapshot, certificate facts.Ref) {
 	f.rulesTo(s)
 }
 
-// at adds what has one of the addresses, and what that leads to.
-func (f *front) at(s *facts.Snapshot, addresses []string) {
-	f.rules = linkedFrom(s.ForwardingRules, func(r *computepb.ForwardingRule) bool {
-		return slices.Contains(addresses, r.GetIPAddress())
-	})
-	leads := func(url string) bool {
-		return slices.ContainsFunc(f.rules, func(r *computepb.ForwardingRule) bool { return same(r.GetTarget(), url) })
-	}
-	f.http = linkedFrom(s.TargetHTTPProxies, func(p *computepb.TargetHttpProxy) bool { return leads(p.GetSelfLink()) })
-	f.https = linkedFrom(s.TargetHTTPSProxies, func(p *computepb.TargetHttpsProxy) bool { return leads(p.GetSelfLink()) })
-	f.maps = linkedFrom(s.URLMaps, func(m *computepb.UrlMap) bool {
-		return slices.ContainsFunc(f.mapsNamed(), func(url string) bool { return same(url, m.GetSelfLink()) })
-	})
-}
-
 // mapsNamed are the URLs of the maps that the proxies name, each once.
 func (f *front) mapsNamed() []string {
 	var urls []string

@@ -108,7 +108,7 @@ func (t *tracer) gatewayMap(j *judgement) {
 			continue
 		}
 		j.differs(r.Route, "backendRefs", "a ReferenceGrant for Service/"+r.Namespace+"/"+r.Service, "")
-		t.wrong(j, "%s may not lead to Service %s/%s: no ReferenceGrant allows it", r.Route, r.Namespace, r.Service)
+		t.wrong(j, "no ReferenceGrant lets %s lead to Service %s/%s", r.Route, r.Namespace, r.Service)
 	}
 	if !t.mapsComplete() {
 		return

@@ -111,7 +111,7 @@ func TestGateway(t *testing.T) {
 			},
 		},
 		{
-			name: "a route to a namespace that doesn't let it", target: public, station: path.URLMap, want: path.Broken, says: "no ReferenceGrant allows it", differs: "backendRefs",
+			name: "a route to a namespace that doesn't let it", target: public, station: path.URLMap, want: path.Broken, says: "no ReferenceGrant lets HTTPRoute/shop/storefront lead to Service pay/pay", differs: "backendRefs",
 			do: func(f *fixture) {
 				empty(&f.s.ReferenceGrants)
 				ref := &route(f).Spec.Rules[0].BackendRefs[0]
