@@ -7,27 +7,42 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
 )
 
 // app: the active probe, which asks what the health check asks, was answered with
-// exactly 200.
+// exactly 200; where nothing was probed, endpoints that are all HEALTHY show the same.
 func (t *tracer) app(j *judgement) {
 	if t.targetUnread(j) {
 		return
 	}
 	for _, b := range t.backends {
-		pods, _ := glbc.PodsOf(t.s, b)
-		for _, r := range slices.SortedFunc(maps.Keys(t.s.Probes), compareRequests) {
-			for _, p := range pods {
-				if p.Namespace == r.Namespace && p.Name == r.Pod {
-					j.on(podRef(t.s, p))
-					t.answer(j, r)
-				}
-			}
+		asked := t.asked(b)
+		for _, r := range asked {
+			j.on(facts.Ref{Cluster: t.s.ClusterName, Kind: facts.KindPod, Namespace: r.Namespace, Name: r.Pod})
+			t.answer(j, r)
+		}
+		if len(asked) == 0 && b.Service != "" && allHealthy(t.s, b) {
+			j.ok("answers the health check")
 		}
 	}
+}
+
+// asked are the probe's requests to the backend's pods, in order.
+func (t *tracer) asked(b glbc.Backend) []facts.ProbeRequest {
+	pods, _ := glbc.PodsOf(t.s, b)
+	return slices.DeleteFunc(slices.SortedFunc(maps.Keys(t.s.Probes), compareRequests), func(r facts.ProbeRequest) bool {
+		return !slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.Namespace == r.Namespace && p.Name == r.Pod })
+	})
+}
+
+// allHealthy: the load balancer's check gets the right answer of every endpoint.
+func allHealthy(s *facts.Snapshot, b glbc.Backend) bool {
+	all, err := glbc.Endpoints(s, b)
+	return err == nil && len(all) > 0 && !slices.ContainsFunc(all, func(e glbc.Endpoint) bool { return !e.Healthy() })
 }
 
 func compareRequests(a, b facts.ProbeRequest) int {

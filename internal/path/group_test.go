@@ -66,7 +66,7 @@ func TestGroup(t *testing.T) {
 			},
 		},
 		{
-			name: "no slice was read though pods run", station: path.Group, want: path.Unknown, says: "no EndpointSlice that was read",
+			name: "no slice was read though pods run", station: path.Group, want: path.Unknown, says: "the Service has a selector and no EndpointSlice",
 			do: func(f *fixture) {
 				empty(&f.s.EndpointSlices)
 				for g := range f.s.Endpoints {

