@@ -187,14 +187,14 @@ func TestCompareL7Rule(t *testing.T) {
 		},
 		{
 			name: "of rules for one host the last counts", do: func(f *fixture) {
-				f.grpcOn(9090)
+				f.grpcOnly()
 				f.rule("shop.acme.example", networkingv1.PathTypePrefix, "/")
 			},
 			want: outcome{Ports: []string{"8080"}, Sources: probers},
 		},
 		{
 			name: "of equal paths the last counts", do: func(f *fixture) {
-				f.grpcOn(9090)
+				f.grpcOnly()
 				paths := &f.ing.Spec.Rules[0].HTTP.Paths
 				*paths = append(*paths, networkingv1.HTTPIngressPath{Path: "/", PathType: new(networkingv1.PathTypePrefix), Backend: networkingv1.IngressBackend{Service: toWeb()}})
 			},
@@ -202,13 +202,13 @@ func TestCompareL7Rule(t *testing.T) {
 		},
 		{
 			name: "a path that GLBC refuses brings no port", do: func(f *fixture) {
-				f.grpcOn(9090)
+				f.grpcOnly()
 				f.ing.Spec.Rules[0].HTTP.Paths[0].Path = "/*"
 			},
 			want: outcome{Ports: []string{"8080"}, Sources: probers},
 		},
 		{
-			name: "another host's does", do: func(f *fixture) { f.grpcOn(9090) },
+			name: "another host's does", do: func(f *fixture) { f.grpcOnly() },
 			want: outcome{Ports: []string{"8080", "9090"}, Sources: probers, MissingPorts: []string{"9090"}},
 		},
 		{
@@ -320,9 +320,9 @@ func TestCompareL7Rule(t *testing.T) {
 	}
 }
 
-// grpcOn makes the first path lead to another port than the default backend's.
-func (f *fixture) grpcOn(target int32) {
-	f.svc.Spec.Ports[1].TargetPort = intstr.FromInt32(target)
+// grpcOnly makes the first path lead to the pods' port 9090 rather than to the default backend's.
+func (f *fixture) grpcOnly() {
+	f.svc.Spec.Ports[1].TargetPort = intstr.FromInt32(9090)
 	f.backend().Service = &networkingv1.IngressServiceBackend{Name: "web", Port: networkingv1.ServiceBackendPort{Name: "grpc"}}
 }
 
