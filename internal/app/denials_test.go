@@ -12,6 +12,7 @@ import (
 	"plumbline/internal/engine"
 	"plumbline/internal/facts"
 	"plumbline/internal/fakecloud"
+	requestpath "plumbline/internal/path"
 	"plumbline/internal/scenario"
 	"plumbline/testdata"
 )
@@ -59,6 +60,32 @@ func TestWorldsWithAReadRefused(t *testing.T) {
 					gone := *s.World
 					gone.Unavailable = []string{"kubernetes/" + facts.LastSegment(name)}
 					refused(t, gone.Unavailable[0], gone.Unavailable[0], diagnosed(t, s, &gone))
+				}
+			})
+		}
+	}
+}
+
+// TestEveryHopOfAHealthyWorldIsOK: every hop of a request was looked at and is as GKE
+// would build it, and nothing is left open.
+func TestEveryHopOfAHealthyWorldIsOK(t *testing.T) {
+	for _, world := range worlds(t) {
+		for _, s := range healthyOf(t, world) {
+			t.Run(name(s.Path), func(t *testing.T) {
+				t.Parallel()
+				d := diagnosed(t, s, s.World)
+				if d.verdict != engine.Healthy || len(d.gaps) > 0 {
+					t.Errorf("%s, gaps %v", d.verdict, d.gaps)
+				}
+				for _, p := range d.paths {
+					if len(p.Hops) != len(requestpath.Stations) {
+						t.Errorf("hops of %s: got %d, want %d", p.Target, len(p.Hops), len(requestpath.Stations))
+					}
+					for _, hop := range p.Hops {
+						if hop.State != requestpath.OK {
+							t.Errorf("%s of %s is %s: %s", hop.Station, p.Target, hop.State, hop.Says)
+						}
+					}
 				}
 			})
 		}
@@ -134,6 +161,7 @@ func refused(t *testing.T, what, gap string, d told) {
 type told struct {
 	verdict            engine.Verdict
 	roots, gaps, asked []string
+	paths              []requestpath.Path
 }
 
 func diagnosed(t *testing.T, s *scenario.Scenario, world *scenario.World) told {
@@ -153,6 +181,9 @@ func diagnosed(t *testing.T, s *scenario.Scenario, world *scenario.World) told {
 	var out told
 	for _, d := range a.Service.Judge(snapshots, signals) {
 		out.verdict = d.Verdict
+		if d.Target.Kind != facts.KindCluster { // requests go to what is in it
+			out.paths = append(out.paths, d.Path)
+		}
 		for _, r := range d.Roots {
 			out.roots = append(out.roots, string(r.Cause))
 		}
