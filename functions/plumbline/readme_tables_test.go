@@ -16,7 +16,9 @@ import (
 	"plumbline/internal/causes"
 	"plumbline/internal/config"
 	"plumbline/internal/facts"
+	"plumbline/internal/path"
 	"plumbline/internal/report"
+	"plumbline/testdata"
 )
 
 // section is what stands under a heading, up to the next one.
@@ -126,6 +128,33 @@ func TestReadmeVerdictsAreInOrder(t *testing.T) {
 		below = append(below, report.Report{Verdict: v})
 		if got := report.Verdict(below); got != v {
 			t.Errorf("%s isn't stronger than those below it: %s is", v, got)
+		}
+	}
+}
+
+// The path is one that a person reads in the thread of the message at the top, and the
+// states are those that a hop can have, as that line marks them.
+func TestReadmePathIsTheThreads(t *testing.T) {
+	text := section(t, readme(t), "### The path")
+	golden, err := testdata.FS.ReadFile("scenarios/health/redirect-to-https.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := codeBlocks(text)[0].text
+	if !strings.Contains(string(golden), "  "+shown) {
+		t.Errorf("no such path in the thread: %s", shown)
+	}
+	marks := map[path.State]string{}
+	for _, state := range []path.State{path.OK, path.Broken, path.Unknown, path.NotApplicable} {
+		marks[state] = "left out"
+		one := path.Path{Hops: []path.Hop{{Station: path.DNS, State: state}}}
+		if line := strings.Trim(one.Line(), "*"); line != "" {
+			marks[state] = strings.TrimPrefix(line, "DNS ")
+		}
+	}
+	for state, mark := range marks {
+		if !regexp.MustCompile(`(?m)^\| ` + regexp.QuoteMeta(mark) + `[^|]*\| ` + "`" + string(state) + "`").MatchString(text) {
+			t.Errorf("the table doesn't say that %q is %s", mark, state)
 		}
 	}
 }
