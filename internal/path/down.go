@@ -74,23 +74,9 @@ func reachesOf(s *facts.Snapshot, ref facts.Ref) []Reach {
 
 // fronted are the Ingresses, Gateways and other URL maps that are wanted.
 func fronted(s *facts.Snapshot, ingress func(*networkingv1.Ingress) bool, others func(*front, *computepb.UrlMap) bool) []Reach {
-	var list []Reach
-	var known []string
-	ingresses, _ := s.Ingresses.Get()
-	for _, ing := range ingresses {
-		if !ingress(ing) || !mayServe(s, ing) {
-			continue
-		}
-		list = append(list, ingressReach(s, ing, everything))
-		f := glbc.FrontendOf(s, ing)
-		known = append(known, urlOf(f.URLMap), urlOf(f.RedirectMap))
-	}
-	list = append(list, gatewayReaches(s, func(t *tracer) bool {
-		for _, m := range t.front.maps {
-			known = append(known, m.GetSelfLink())
-		}
+	list, known := served(s, ingress, func(t *tracer) bool {
 		return slices.ContainsFunc(t.front.maps, func(m *computepb.UrlMap) bool { return others(&t.front, m) })
-	}, everything)...)
+	}, everything)
 	maps, _ := s.URLMaps.Get()
 	for _, m := range maps {
 		f := front{maps: []*computepb.UrlMap{m}}

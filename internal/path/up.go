@@ -99,27 +99,35 @@ func servesPod(s *facts.Snapshot, b glbc.Backend, ref facts.Ref) bool {
 // nil means any: an Ingress leads to Services of its own namespace only. services are the
 // backend services that may be reached without Ingress and Gateway.
 func reaching(s *facts.Snapshot, namespaces []string, services []*computepb.BackendService, fits func(glbc.Backend) bool) []Reach {
-	var list []Reach
-	var known []string
-	ingresses, _ := s.Ingresses.Get()
-	for _, ing := range ingresses {
-		if namespaces != nil && !slices.Contains(namespaces, ing.Namespace) || !mayServe(s, ing) || !slices.ContainsFunc(glbc.Backends(s, ing), fits) {
-			continue
-		}
-		list = append(list, ingressReach(s, ing, fits))
-		f := glbc.FrontendOf(s, ing)
-		known = append(known, urlOf(f.URLMap), urlOf(f.RedirectMap))
-	}
-	list = append(list, gatewayReaches(s, func(t *tracer) bool {
-		for _, m := range t.front.maps {
-			known = append(known, m.GetSelfLink())
-		}
-		return slices.ContainsFunc(t.backends, fits)
-	}, fits)...)
+	list, known := served(s, func(ing *networkingv1.Ingress) bool {
+		return (namespaces == nil || slices.Contains(namespaces, ing.Namespace)) && slices.ContainsFunc(glbc.Backends(s, ing), fits)
+	}, func(t *tracer) bool { return slices.ContainsFunc(t.backends, fits) }, fits)
 	for _, bs := range services {
 		list = append(list, outsideReaches(s, bs, known)...)
 	}
 	return list
+}
+
+// served are the Ingresses that GKE serves and the Gateways that are wanted, with the
+// routes that lead to Backends that fit. maps are the URLs of the URL maps that are
+// theirs: of the wanted Ingresses, and of all Gateways.
+func served(s *facts.Snapshot, ingress func(*networkingv1.Ingress) bool, gateway func(*tracer) bool, fits func(glbc.Backend) bool) (list []Reach, maps []string) {
+	ingresses, _ := s.Ingresses.Get()
+	for _, ing := range ingresses {
+		if !ingress(ing) || !mayServe(s, ing) {
+			continue
+		}
+		list = append(list, ingressReach(s, ing, fits))
+		f := glbc.FrontendOf(s, ing)
+		maps = append(maps, urlOf(f.URLMap), urlOf(f.RedirectMap))
+	}
+	list = append(list, gatewayReaches(s, func(t *tracer) bool {
+		for _, m := range t.front.maps {
+			maps = append(maps, m.GetSelfLink())
+		}
+		return gateway(t)
+	}, fits)...)
+	return list, maps
 }
 
 // mayServe: GLBC serves the Ingress, or it can't be told.
