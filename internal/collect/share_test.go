@@ -2,6 +2,7 @@ package collect_test
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,12 +15,13 @@ import (
 // happened since, or somebody asks again.
 func TestReadsAreSharedForAShortTime(t *testing.T) {
 	cloud := start(t, world(t), fakecloud.Options{Now: now()})
-	clock := now()
-	c := collectorAt(t, cloud, func() time.Time { clock = clock.Add(time.Millisecond); return clock })
+	var since atomic.Int64 // the reads of a diagnosis look at the clock side by side
+	clock := func() time.Time { return now().Add(time.Duration(since.Add(int64(time.Millisecond)))) }
+	c := collectorAt(t, cloud, clock)
 	asked := func(notBefore time.Time) (project, kubernetes int) {
 		t.Helper()
 		before := len(cloud.Requests())
-		if _, _, err := c.Collect(t.Context(), facts.Question{Now: clock, Refs: []facts.Ref{ingress()}, NotBefore: notBefore}); err != nil {
+		if _, _, err := c.Collect(t.Context(), facts.Question{Now: clock(), Refs: []facts.Ref{ingress()}, NotBefore: notBefore}); err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range cloud.Requests()[before:] {
@@ -32,7 +34,7 @@ func TestReadsAreSharedForAShortTime(t *testing.T) {
 		}
 		return project, kubernetes
 	}
-	happened := clock
+	happened := clock()
 	for _, step := range []struct {
 		name      string
 		later     time.Duration
@@ -41,11 +43,11 @@ func TestReadsAreSharedForAShortTime(t *testing.T) {
 	}{
 		{"the first reads all", 0, func() time.Time { return happened }, 3},
 		{"another entry of the same moment", time.Second, func() time.Time { return happened }, 0},
-		{"an entry that was written since", time.Second, func() time.Time { return clock }, 3},
-		{"a person asks again", time.Second, func() time.Time { return clock }, 3},
+		{"an entry that was written since", time.Second, clock, 3},
+		{"a person asks again", time.Second, clock, 3},
 		{"too long after", collect.DefaultCallTimeout + time.Minute, func() time.Time { return happened }, 3},
 	} {
-		clock = clock.Add(step.later)
+		since.Add(int64(step.later))
 		project, kubernetes := asked(step.notBefore())
 		if project != step.project || kubernetes != 3 {
 			t.Errorf("%s: %d of 3 reads of the project, %d of 3 of the moment; want %d and 3", step.name, project, kubernetes, step.project)
