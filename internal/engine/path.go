@@ -51,12 +51,14 @@ func brokenHops(p path.Path) (list []string) {
 	return list
 }
 
-// hopsChecked are the hops that a person would look at first: the broken ones, and
-// what the firewall does, which is nowhere else to be seen at a glance.
+// hopsChecked are the hops that a person would look at first: the broken ones, names
+// that lead elsewhere, though that may be a proxy's address, and what the firewall does,
+// which is nowhere else to be seen at a glance.
 func hopsChecked(p path.Path) (list []cause.Evidence) {
 	for _, h := range p.Hops {
 		firewalled := h.Station == path.Firewall && h.State != path.NotApplicable
-		if h.Says != "" && (h.State == path.Broken && h.Station != path.HealthCheck || firewalled) {
+		elsewhere := h.Station == path.DNS && len(h.Differences) > 0
+		if h.Says != "" && (h.State == path.Broken && h.Station != path.HealthCheck || firewalled || elsewhere) {
 			list = append(list, cause.Evidence{Source: strings.ReplaceAll(string(h.Station), "-", " "), Says: h.Says})
 		}
 	}
