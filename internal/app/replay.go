@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"plumbline/internal/engine"
@@ -197,8 +198,10 @@ func (r *Replay) timeline(ctx context.Context, s *scenario.Scenario, latency tim
 		return fmt.Errorf("starting the fake cloud: %w", err)
 	}
 	defer cloud.Close()
-	now, ear := s.Now, &listener{}
-	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, ShareFor: -1, Notify: ear, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+	var elapsed atomic.Int64 // nanoseconds since s.Now; a read that was given up may still look
+	ear := &listener{}
+	clock := func() time.Time { return s.Now.Add(time.Duration(elapsed.Load())) }
+	a, err := New(ctx, Fake(cloud), Options{Probe: s.Probe, ShareFor: -1, Notify: ear, Now: clock, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
@@ -208,7 +211,7 @@ func (r *Replay) timeline(ctx context.Context, s *scenario.Scenario, latency tim
 			return err
 		}
 		cloud.SetWorld(world)
-		now = s.Now.Add(step.At)
+		elapsed.Store(int64(step.At))
 		before := len(ear.said)
 		if err := r.play(ctx, a, signalsAt(step, world)); err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)

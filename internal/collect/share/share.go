@@ -138,13 +138,13 @@ func begin[T any](ctx context.Context, c *Cache, k Key, read func(context.Contex
 	return f
 }
 
-// land hands a Value to those who wait, and keeps it if it is known and nobody began
-// to read the same since.
+// land keeps a Value if it is known and nobody began to read the same since, and hands
+// it to those who wait: when they go on, nothing of the read is under way any more.
 func (c *Cache) land(k Key, f *flight, value any, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	defer close(f.done)
 	f.value = value
-	close(f.done)
 	if c.flights[k] != f {
 		return
 	}
