@@ -7,10 +7,28 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"plumbline/internal/report"
 )
+
+var givenPorts sync.Map
+
+// ownPort is a free port that no other test of this process was given: what is free for
+// one is free for the other, until the first of them listens.
+func ownPort(t *testing.T) int {
+	t.Helper()
+	for {
+		port, err := freePort(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, taken := givenPorts.LoadOrStore(port, true); !taken {
+			return port
+		}
+	}
+}
 
 // served starts `plumbline serve --cloud` as a process and returns the address of the
 // fake cloud that it logs; the process is ended with the test.
@@ -20,12 +38,8 @@ func served(t *testing.T, scenario string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, err := freePort(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	cmd := exec.Command(self, "serve", "--host", "127.0.0.1", "--cloud", scenario)
-	cmd.Env = []string{runMain + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PORT=" + strconv.Itoa(port)}
+	cmd.Env = []string{runMain + "=1", "PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "PORT=" + strconv.Itoa(ownPort(t))}
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -104,16 +105,22 @@ func TestReadmePermissionsAreWhatIsRead(t *testing.T) {
 	}
 }
 
-func TestReadmeNamesEveryCause(t *testing.T) {
-	var want []string
+func TestReadmeCountsTheCausesOfEachLayer(t *testing.T) {
+	count := map[string]int{}
 	for _, c := range causes.All() {
-		want = append(want, string(c.ID))
+		count[c.ID.Layer()]++
 	}
-	got := firstCells(section(t, readme(t), "### Causes of this release"))
-	slices.Sort(want)
-	slices.Sort(got)
+	want := map[string]string{}
+	for layer, n := range count {
+		want[layer] = strconv.Itoa(n)
+	}
+	got := map[string]string{}
+	row := regexp.MustCompile("(?m)^\\| `([a-z]+)` \\| (\\d+) \\|")
+	for _, m := range row.FindAllStringSubmatch(section(t, readme(t), "### Causes of this release"), -1) {
+		got[m[1]] = m[2]
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("causes (-causes.All +README):\n%s", diff)
+		t.Errorf("causes of each layer (-causes.All +README):\n%s", diff)
 	}
 }
 

@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer, environ [
 	root.SetErr(stderr)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	//nolint:contextcheck // cobra hands the context to each command
-	root.AddCommand(demoCommand(stdout, stderr), diagnoseCommand(stdout, stderr, environ), replayCommand(stdout, stderr), serveCommand(stdout, stderr, environ), versionCommand(stdout))
+	root.AddCommand(causesCommand(stdout), demoCommand(stdout, stderr), diagnoseCommand(stdout, stderr, environ), replayCommand(stdout, stderr), serveCommand(stdout, stderr, environ), versionCommand(stdout))
 	err := root.ExecuteContext(ctx)
 	return exitStatus(err, stderr)
 }

@@ -36,9 +36,7 @@ func (c Case) Gateway() (g *gatewayv1.Gateway, ok bool) {
 	return glbc.GatewayNamed(c.Facts, c.Target.Namespace, c.Target.Name).Get()
 }
 
-// Backends are what the target sends requests to: those of an Ingress or a Gateway, or
-// the backend service that is diagnosed for itself.
-func (c Case) Backends() []glbc.Backend {
+func (c Case) backends() []glbc.Backend {
 	if ing, ok := c.Ingress(); ok {
 		return glbc.Backends(c.Facts, ing)
 	}
@@ -60,8 +58,7 @@ func (c Case) Has(symptom ID) bool {
 	return slices.ContainsFunc(c.Symptoms, func(s Symptom) bool { return s.ID == symptom })
 }
 
-// Entries are the signals and the history, newest first, each entry once.
-func (c Case) Entries() []signal.Signal {
+func (c Case) entries() []signal.Signal {
 	all := slices.Concat(c.Signals, c.History)
 	slices.SortStableFunc(all, func(a, b signal.Signal) int { return b.At.Compare(a.At) })
 	seen := map[string]bool{}

@@ -34,6 +34,8 @@ const (
 	ChangeNotApplied      ID = "symptom/change-not-applied"
 	PodsNotReadyInNEG     ID = "symptom/pods-not-ready-in-neg"
 	CertificateNotActive  ID = "symptom/certificate-not-active"
+	RequestsFailing       ID = "symptom/requests-failing"
+	AddressMissing        ID = "symptom/address-missing"
 )
 
 // Confidence is how sure a Finding is.
@@ -80,6 +82,9 @@ type Cause struct {
 	ID ID
 	// Title is the headline for people, without the object's name.
 	Title string
+	// Note: worth saying, and never a root cause. Its findings become notes of the
+	// diagnosis, which is otherwise judged as if they weren't there.
+	Note bool
 	// Needs are the reads that Check looks at; a failed one is a gap that hides this
 	// cause.
 	Needs []facts.Kind
@@ -100,6 +105,8 @@ type Case struct {
 	Signals, History []signal.Signal
 	// Symptoms are what is visibly wrong with Target.
 	Symptoms []Symptom
+
+	memo *memo
 }
 
 // An Outcome is what a Check says: findings, or why it isn't this cause. The zero

@@ -9,9 +9,18 @@ import (
 	"strings"
 
 	"plumbline/internal/cause"
+	"plumbline/internal/causes/backend"
+	"plumbline/internal/causes/cert"
 	"plumbline/internal/causes/control"
+	"plumbline/internal/causes/edge"
+	"plumbline/internal/causes/endpoint"
+	"plumbline/internal/causes/gateway"
 	"plumbline/internal/causes/health"
 	"plumbline/internal/causes/ingress"
+	"plumbline/internal/causes/latent"
+	"plumbline/internal/causes/network"
+	"plumbline/internal/causes/routing"
+	"plumbline/internal/causes/workload"
 )
 
 //go:generate go run ../tools/catalogue
@@ -22,7 +31,16 @@ func layers() []layer {
 	return []layer{
 		{control.Causes, control.Pages},
 		{ingress.Causes, ingress.Pages},
+		{gateway.Causes, gateway.Pages},
+		{edge.Causes, edge.Pages},
+		{cert.Causes, cert.Pages},
+		{routing.Causes, routing.Pages},
+		{backend.Causes, backend.Pages},
 		{health.Causes, health.Pages},
+		{endpoint.Causes, endpoint.Pages},
+		{network.Causes, network.Pages},
+		{workload.Causes, workload.Pages},
+		{latent.Causes, latent.Pages},
 	}
 }
 

@@ -64,9 +64,16 @@ func (w writer) evidence(list []cause.Evidence) []string {
 	return lines
 }
 
+// maxRefuted is how many causes that aren't it the thread names.
+const maxRefuted = 10
+
 func (w writer) refuted() []string {
 	var lines []string
-	for _, r := range w.notice.Diagnosis.RuledOut {
+	for i, r := range w.notice.Diagnosis.RuledOut {
+		if i == maxRefuted {
+			lines = append(lines, fmt.Sprintf("• and %d more", len(w.notice.Diagnosis.RuledOut)-i))
+			break
+		}
 		lines = append(lines, "• "+say(string(r.ID), maxName)+": "+say(r.Because, maxSentence))
 	}
 	return lines

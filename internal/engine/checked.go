@@ -139,19 +139,3 @@ func portText(b glbc.Backend) string {
 	}
 	return fmt.Sprint(b.Port.Number)
 }
-
-// notes are worth saying and change no verdict.
-func notes(c cause.Case) []Note {
-	var list []Note
-	for _, b := range c.Backends() {
-		hc, ok := b.HealthCheck.Get()
-		if ok && !glbc.CheckOf(hc).Logging {
-			list = append(list, Note{
-				ID:      "health/logging-disabled",
-				Subject: facts.Ref{Project: c.Facts.Project, Scope: scopeOf(hc.GetRegion()), Kind: facts.KindHealthCheck, Name: hc.GetName()},
-				Says:    "health-check logging is off, so a failure of this backend sends no log entry",
-			})
-		}
-	}
-	return list
-}

@@ -26,6 +26,7 @@ func diagnoseCluster(causes []cause.Cause, c cause.Case) []Diagnosis {
 	for _, t := range targets {
 		one := c
 		one.Target = t
+		one = one.Prepared()
 		var d Diagnosis
 		if t.Kind == facts.KindGateway {
 			d = diagnoseGateway(causes, one)

@@ -24,7 +24,7 @@ func Diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, 
 }
 
 func diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, history []signal.Signal) []Diagnosis {
-	c := cause.Case{Target: t.Ref, Facts: s, Signals: signals, History: history}
+	c := cause.Case{Target: t.Ref, Facts: s, Signals: signals, History: history}.Prepared()
 	if s.Cluster.IsAbsent() && t.Ref.Cluster != "" {
 		return []Diagnosis{{Target: t.Ref, At: s.Now, Verdict: NotOurs, Reason: "the cluster " + t.Ref.Cluster + " doesn't exist", Gaps: gapsOf(s, causes)}}
 	}
@@ -87,6 +87,7 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 		return d
 	default:
 		d.Verdict, d.Reason, d.Gone = NotOurs, "another controller serves it: "+glbc.WhyNotServed(c.Facts, ing), true
+		d.Notes = notesOf(causes, c)
 		return d
 	}
 	findings, rest := Run(causes, c)
@@ -115,10 +116,10 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 		return f.Confidence < cause.Proven && waiting(c.Symptoms, f)
 	})
 	d.Symptoms = c.Symptoms
-	d.Path = pathOf(c)
+	d.Path = c.Path()
 	rest.undecided = append(rest.undecided, brokenHops(d.Path)...)
 	d.Roots, _ = Rank(c.Target, findings)
-	d.RuledOut = rest.ruledOut
+	d.RuledOut = nearestFirst(rest.ruledOut, c.Symptoms)
 	d.Gaps = append(d.Gaps, rest.broken...)
 	for i := range d.Roots {
 		d.Roots[i].Explains = present(c.Symptoms, findings, d.Roots[i].Explains)
@@ -143,7 +144,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	default:
 		d.Verdict = Healthy
 	}
-	d.Notes = notes(c)
+	d.Notes = rest.notes
 }
 
 // waiting: every symptom that the finding explains is still inside its grace.

@@ -45,7 +45,7 @@ type Diagnosis struct {
 	Roots []cause.Finding
 	Notes []Note
 	// RuledOut lists the causes that were checked and refuted, in the catalogue's
-	// order.
+	// order: first those that would explain a symptom, then the rest.
 	RuledOut []RuledOut
 	Gaps     []Gap
 	// Path has the hops of a request to Target, each with its state; empty where Target
@@ -66,6 +66,8 @@ type Note struct {
 	ID      cause.ID
 	Subject facts.Ref
 	Says    string
+	// Command is what ends it; empty where nothing needs to.
+	Command string
 }
 
 // A RuledOut is a cause that the facts refute.
@@ -74,6 +76,9 @@ type RuledOut struct {
 	Because string
 	// FixedBy is the change that may have ended it; nil when the log tells of none.
 	FixedBy *cause.Change
+
+	// explains is what the cause would explain.
+	explains []cause.ID
 }
 
 // A Gap is something that couldn't be read, and the causes that it hides.

@@ -20,6 +20,7 @@ type Rest struct {
 	ruledOut           []RuledOut
 	undecided, pending []string
 	broken             []Gap
+	notes              []Note
 }
 
 // Run runs every cause on a Case. A cause that panics is a gap of its own, never
@@ -29,6 +30,10 @@ func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, rest Res
 		out, err := check(ca, c)
 		if err != nil {
 			rest.broken = append(rest.broken, Gap{Needs: "plumbline/" + string(ca.ID), Err: err.Error(), Hides: []cause.ID{ca.ID}})
+			continue
+		}
+		if ca.Note {
+			rest.note(ca.ID, out.Findings)
 			continue
 		}
 		for _, f := range out.Findings {
@@ -45,10 +50,29 @@ func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, rest Res
 			rest.pending = append(rest.pending, out.Pending)
 		}
 		if out.RuledOut != "" && len(out.Findings) == 0 {
-			rest.ruledOut = append(rest.ruledOut, RuledOut{ID: ca.ID, Because: out.RuledOut, FixedBy: out.FixedBy})
+			rest.ruledOut = append(rest.ruledOut, RuledOut{ID: ca.ID, Because: out.RuledOut, FixedBy: out.FixedBy, explains: ca.Explains})
 		}
 	}
 	return findings, rest
+}
+
+// note keeps what a cause that is a note found, each subject once.
+func (r *Rest) note(id cause.ID, findings []cause.Finding) {
+	for _, f := range findings {
+		n := Note{ID: id, Subject: f.Subject, Says: f.Headline}
+		if len(f.Fix.Commands) > 0 {
+			n.Command = f.Fix.Commands[0]
+		}
+		if !slices.Contains(r.notes, n) {
+			r.notes = append(r.notes, n)
+		}
+	}
+}
+
+// notesOf is what is worth saying of a target that isn't judged any further.
+func notesOf(causes []cause.Cause, c cause.Case) []Note {
+	_, rest := Run(slices.DeleteFunc(slices.Clone(causes), func(ca cause.Cause) bool { return !ca.Note }), c)
+	return rest.notes
 }
 
 func check(ca cause.Cause, c cause.Case) (out cause.Outcome, err error) {
@@ -60,9 +84,21 @@ func check(ca cause.Cause, c cause.Case) (out cause.Outcome, err error) {
 	return ca.Check(c), nil
 }
 
+// nearestFirst puts those before the rest that would explain what is visibly wrong.
+func nearestFirst(list []RuledOut, symptoms []cause.Symptom) []RuledOut {
+	far := func(r RuledOut) int {
+		if slices.ContainsFunc(symptoms, func(s cause.Symptom) bool { return slices.Contains(r.explains, s.ID) }) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(list, func(a, b RuledOut) int { return far(a) - far(b) })
+	return list
+}
+
 // layers is the catalogue's order; gateway counts as ingress (scenario-format.md,
 // “Order of root causes”).
-var layers = []string{"control", "ingress", "edge", "cert", "routing", "backend", "health", "endpoint", "network", "workload"}
+var layers = []string{"control", "ingress", "edge", "cert", "routing", "backend", "health", "endpoint", "network", "workload", "latent"}
 
 func depth(id cause.ID) int {
 	layer := id.Layer()

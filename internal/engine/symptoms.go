@@ -2,14 +2,11 @@ package engine
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/cause"
-	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
 	"plumbline/internal/signal"
 )
@@ -17,16 +14,12 @@ import (
 // The graces of scenario-format.md (`pending`).
 const (
 	ingressGrace = 10 * time.Minute
-	errorGrace   = 5 * time.Minute
-	// quietAfter: GLBC looks at every Ingress each 10 minutes and fails again
-	// (ingress-controller.md §0.4), so an error that hasn't come back since is over.
-	quietAfter = 12 * time.Minute
 )
 
 // symptomsOf finds what is visibly wrong with an Ingress that GLBC serves, and
 // names what it couldn't see.
 func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, blind []string) {
-	failure := controllerError(c, ing)
+	failure := standing(c)
 	if glbc.Address(ing) == "" {
 		list = append(list, notProvisioned(c, ing, failure))
 	} else if failure != nil {
@@ -36,7 +29,7 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 	return append(list, unhealthy...), blind
 }
 
-func notProvisioned(c cause.Case, ing *networkingv1.Ingress, failure *controllerFailure) cause.Symptom {
+func notProvisioned(c cause.Case, ing *networkingv1.Ingress, failure *cause.ControllerError) cause.Symptom {
 	changed := lastChange(c, ing)
 	s := cause.Symptom{
 		ID: cause.IngressNotProvisioned, Subject: c.Target, Since: ing.CreationTimestamp.Time,
@@ -45,8 +38,8 @@ func notProvisioned(c cause.Case, ing *networkingv1.Ingress, failure *controller
 	age := c.Facts.Now.Sub(changed)
 	switch {
 	case failure != nil:
-		s.Says += "; the controller says: " + failure.message
-		s.Pending = failure.pending(c.Facts.Now)
+		s.Says += "; the controller says: " + failure.Message
+		s.Pending = waitsFor(*failure, c.Facts.Now)
 	case c.Facts.Now.Sub(addonEnabled(c)) < ingressGrace:
 		s.Pending = "the add-on HTTP load balancing was switched on a moment ago, the controller is starting"
 	case age < ingressGrace:
@@ -66,11 +59,11 @@ func addonEnabled(c cause.Case) (at time.Time) {
 	return at
 }
 
-func notApplied(c cause.Case, failure *controllerFailure) cause.Symptom {
+func notApplied(c cause.Case, failure *cause.ControllerError) cause.Symptom {
 	return cause.Symptom{
-		ID: cause.ChangeNotApplied, Subject: c.Target, Since: failure.began,
-		Says:    "the controller can't apply the Ingress: " + failure.message,
-		Pending: failure.pending(c.Facts.Now),
+		ID: cause.ChangeNotApplied, Subject: c.Target, Since: failure.Began,
+		Says:    "the controller can't apply the Ingress: " + failure.Message,
+		Pending: waitsFor(*failure, c.Facts.Now),
 	}
 }
 
@@ -91,77 +84,19 @@ func lastChange(c cause.Case, ing *networkingv1.Ingress) time.Time {
 	return at
 }
 
-// A controllerFailure is the controller's newest error on an Ingress.
-type controllerFailure struct {
-	message    string
-	began, at  time.Time
-	repairable bool
-}
-
-// controllerError finds the error that still stands: the newest warning of the
-// load-balancer controller that hasn't fallen silent. A kind that repairs itself
-// stands only while young, or once it keeps coming back.
-func controllerError(c cause.Case, ing *networkingv1.Ingress) *controllerFailure {
-	s := c.Facts
-	events, _ := s.Events.Get()
-	var newest *controllerFailure
-	take := func(f *controllerFailure) {
-		if strings.Contains(f.message, "Continuing setup") {
-			return
-		}
-		if f.repairable = repairsItself(f.message); newest == nil || f.at.After(newest.at) {
-			newest = f
-		}
-	}
-	for _, e := range events {
-		if about(e, ing) && e.Type == corev1.EventTypeWarning && glbc.FromController(e) && e.Reason != "GarbageCollection" {
-			take(&controllerFailure{message: e.Message, began: facts.EventBegan(e), at: facts.EventTime(e)})
-		}
-	}
-	for _, sig := range c.Signals {
-		if e := sig.Event; e != nil && sig.Target == c.Target && e.Type == corev1.EventTypeWarning && e.Component == "loadbalancer-controller" && e.Reason != "GarbageCollection" {
-			take(&controllerFailure{message: e.Message, began: sig.At, at: sig.At})
-		}
-	}
-	switch {
-	case newest == nil || s.Now.Sub(newest.at) >= quietAfter || succeeded(events, ing).After(newest.at):
-		return nil
-	case newest.repairable && s.Now.Sub(newest.began) >= errorGrace && newest.at.Sub(newest.began) < errorGrace:
+// standing is the controller's newest error that still stands; nil without one.
+func standing(c cause.Case) *cause.ControllerError {
+	all := c.ControllerErrors()
+	if len(all) == 0 {
 		return nil
 	}
-	return newest
+	return &all[0]
 }
 
-// succeeded is when the controller last told of work done on an Ingress: anything
-// Normal but the announcement that it will look.
-func succeeded(events []*corev1.Event, ing *networkingv1.Ingress) (at time.Time) {
-	for _, e := range events {
-		if about(e, ing) && glbc.FromController(e) && e.Type == corev1.EventTypeNormal && e.Reason != "XPN" && e.Message != "Scheduled for sync" && facts.EventTime(e).After(at) {
-			at = facts.EventTime(e)
-		}
-	}
-	return at
-}
-
-func about(e *corev1.Event, ing *networkingv1.Ingress) bool {
-	o := e.InvolvedObject
-	return o.Kind == facts.KindIngress && o.Namespace == ing.Namespace && o.Name == ing.Name && (o.UID == "" || ing.UID == "" || o.UID == ing.UID)
-}
-
-func (f *controllerFailure) pending(now time.Time) string {
-	if !f.repairable || now.Sub(f.began) >= errorGrace {
+// waitsFor says why a controller's error may go away by itself; empty when it won't.
+func waitsFor(e cause.ControllerError, now time.Time) string {
+	if !e.Transient || now.Sub(e.Began) >= cause.ErrorGrace {
 		return ""
 	}
-	return fmt.Sprintf("the controller's error is %s old, and errors of this kind repair themselves", now.Sub(f.began).Round(time.Second))
-}
-
-// repairsItself: races between controllers and with Compute, over with one of the
-// next tries (ingress-controller.md §1.6; cause-catalogue.md, red herrings).
-func repairsItself(message string) bool {
-	for _, part := range []string{"resourceNotReady", "is not ready", "conditionNotMet", "Error 412", "fingerprint", "rateLimitExceeded", "Error 429", "unable to find nodeport"} {
-		if strings.Contains(message, part) {
-			return true
-		}
-	}
-	return strings.Contains(message, "networkEndpointGroups/") && strings.Contains(message, "not found")
+	return fmt.Sprintf("the controller's error is %s old, and errors of this kind repair themselves", now.Sub(e.Began).Round(time.Second))
 }

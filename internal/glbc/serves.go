@@ -62,10 +62,17 @@ func otherClass(s *facts.Snapshot) string {
 	return ""
 }
 
+// The components that GKE's controllers give as the source of their events
+// (ingress-controller.md §0).
+const (
+	Controller          = "loadbalancer-controller"
+	NEGController       = "neg-controller"
+	ReadinessController = "neg-readiness-reflector"
+)
+
 // FromController reports that an event is by the load-balancer controller.
 func FromController(e *corev1.Event) bool {
-	const controller = "loadbalancer-controller"
-	return e.Source.Component == controller || e.ReportingController == controller
+	return e.Source.Component == Controller || e.ReportingController == Controller
 }
 
 // heardOf: GLBC wrote an event about the Ingress.

@@ -71,7 +71,26 @@ func Differences(reports []Report, e *scenario.Expect) []string {
 			diff = append(diff, "not: "+id+" is among the root causes")
 		}
 	}
+	diff = append(diff, missingNotes(reports, e.Notes)...)
 	return append(diff, missingGaps(reports, e.Gaps)...)
+}
+
+func missingNotes(reports []Report, wanted []string) (diff []string) {
+	var ids []string
+	for _, r := range reports {
+		for _, n := range r.Notes {
+			ids = append(ids, n.ID)
+		}
+	}
+	for i, w := range wanted {
+		switch {
+		case !slices.Contains(ids, w):
+			diff = append(diff, fmt.Sprintf("notes: got [%s], want %s among them", strings.Join(ids, ", "), w))
+		case i == 0 && ids[0] != w:
+			diff = append(diff, fmt.Sprintf("notes: the first is %s, want %s", ids[0], w))
+		}
+	}
+	return diff
 }
 
 func missingGaps(reports []Report, wanted []string) (diff []string) {

@@ -54,6 +54,8 @@ type Expect struct {
 	ChangedBy  string    `json:"changedBy,omitempty"`
 	Not        []string  `json:"not,omitempty"`
 	Gaps       []string  `json:"gaps,omitempty"`
+	// Notes must be there, the first of them first.
+	Notes []string `json:"notes,omitempty"`
 }
 
 // A World is the cloud that a scenario describes: its resources as the APIs

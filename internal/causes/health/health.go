@@ -19,4 +19,5 @@ var Pages embed.FS
 var Causes = []cause.Cause{
 	redirectToHTTPS,
 	redirect,
+	loggingDisabled,
 }

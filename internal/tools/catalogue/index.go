@@ -27,14 +27,17 @@ func index(all []cause.Cause) string {
 			layer = c.ID.Layer()
 			fmt.Fprintf(&page, "\n## %s\n\n| ID | Title | Explains |\n| --- | --- | --- |\n", layer)
 		}
-		fmt.Fprintf(&page, "| [`%s`](%s/%s) | %s | %s |\n", c.ID, layer, causes.FileName(c.ID), cell(c.Title), explains(c.Explains))
+		fmt.Fprintf(&page, "| [`%s`](%s/%s) | %s | %s |\n", c.ID, layer, causes.FileName(c.ID), cell(c.Title), explains(c))
 	}
 	return page.String()
 }
 
-func explains(ids []cause.ID) string {
-	quoted := make([]string, len(ids))
-	for i, id := range ids {
+func explains(c cause.Cause) string {
+	if c.Note {
+		return "*a note, never a root cause*"
+	}
+	quoted := make([]string, len(c.Explains))
+	for i, id := range c.Explains {
 		quoted[i] = "`" + string(id) + "`"
 	}
 	return strings.Join(quoted, ", ")
