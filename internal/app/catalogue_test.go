@@ -21,7 +21,10 @@ func TestEveryCauseIsProvenByScenarios(t *testing.T) {
 	}
 	broken, near := map[cause.ID]int{}, map[cause.ID]int{}
 	for _, s := range all {
-		if s.Expect == nil {
+		switch {
+		case s.Timeline != nil:
+			continue
+		case s.Expect == nil:
 			t.Errorf("%s expects nothing", name(s.Path))
 			continue
 		}
