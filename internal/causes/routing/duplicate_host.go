@@ -144,9 +144,7 @@ func overwritten(c cause.Case, ing *networkingv1.Ingress, host string, lost []lo
 	}
 	f.Impact = listOf(paths) + " of " + whose + " goes to another backend than the Ingress says"
 	f.Fix = merge(target, ing, host)
-	if ch := c.Wrote(target, "spec.rules"); ch != nil && ch.To != nil && strings.Count(*ch.To, `"host":"`+host+`"`) > 1 {
-		f.Change = ch
-	}
+	f.Change = wroteRules(c)
 	return f, true
 }
 

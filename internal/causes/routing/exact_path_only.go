@@ -110,7 +110,7 @@ func deeper(c cause.Case, ing *networkingv1.Ingress, at place, below []signal.Si
 		},
 		Patches: []cause.Patch{{File: "Ingress " + target.Namespace + "/" + target.Name, YAML: manifest(target) + rulesYAML(r, at.path)}},
 	}
-	if ch := c.Wrote(target, "spec.rules"); ch != nil && !ch.At.After(below[0].At) && ch.To != nil && strings.Contains(*ch.To, `"path":"`+p.Path+`"`) {
+	if ch := wroteRules(c); ch != nil && !ch.At.After(below[0].At) {
 		f.Change = ch
 	}
 	return f

@@ -58,7 +58,7 @@ func checkHost(c cause.Case) (out cause.Outcome) {
 }
 
 // hostsServed are the hosts of the target's rules or routes; ok is false where it has
-// none or takes any host.
+// none, or an Ingress takes any host.
 func hostsServed(c cause.Case) (hosts []string, ok bool) {
 	if ing, found := c.Ingress(); found && glbc.SurelyServes(c.Facts, ing) {
 		for _, r := range ing.Spec.Rules {
@@ -69,8 +69,8 @@ func hostsServed(c cause.Case) (hosts []string, ok bool) {
 		}
 	}
 	if g, found := c.Gateway(); found && c.Facts.HTTPRoutes.Known() {
-		routes, err := glbc.RoutesOf(c.Facts, g)
-		if err != nil || slices.ContainsFunc(routes, func(r glbc.Route) bool { return len(r.Hosts) == 0 }) {
+		// A route for any host may only redirect to https: the URL map that answered tells.
+		if _, err := glbc.RoutesOf(c.Facts, g); err != nil || len(c.URLMaps()) == 0 {
 			return nil, false
 		}
 		hosts = glbc.GatewayHosts(c.Facts, g)

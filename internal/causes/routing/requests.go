@@ -63,3 +63,7 @@ func manifest(target facts.Ref) string {
 	version := "networking.k8s.io/v1"
 	return "apiVersion: " + version + "\nkind: " + target.Kind + "\nmetadata:\n  name: " + target.Name + "\n  namespace: " + target.Namespace + "\n"
 }
+
+// wroteRules is who wrote the target's rules last, which are one list and always written
+// as a whole: they are as that write left them. Nil where the log doesn't tell.
+func wroteRules(c cause.Case) *cause.Change { return c.Wrote(c.Target, "spec.rules") }
