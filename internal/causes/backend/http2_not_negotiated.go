@@ -120,7 +120,7 @@ func (t *traffic) grpcOverHTTP1(c cause.Case, calls []signal.Signal) cause.Findi
 	f.Impact = countOf(len(calls), "gRPC call") + " failed"
 	f.Fix.Summary = "Let the load balancer speak HTTP2 to the port; the app must serve TLS with h2 in its ALPN list there."
 	t.speak(&f.Fix, "HTTP2")
-	f.Explains = []cause.ID{cause.RequestsFailing}
+	f.Explains = []cause.ID{cause.RequestsFailing, "backend/keepalive-too-short"}
 	return f
 }
 

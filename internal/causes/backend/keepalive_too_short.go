@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	corev1 "k8s.io/api/core/v1"
+	"time"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -30,6 +29,8 @@ const (
 	proxyKeepalive = 600
 	// sporadic: one connection that closed may have any reason.
 	sporadic = 2
+	// atOnce, within a minute, aren't sporadic any more.
+	atOnce = 5
 )
 
 func checkKeepalive(c cause.Case) (out cause.Outcome) {
@@ -39,7 +40,7 @@ func checkKeepalive(c cause.Case) (out cause.Outcome) {
 		apart = slices.DeleteFunc(apart, func(s signal.Signal) bool { return s.Request.Latency.Seconds() > 5 })
 		set := t.keepalive()
 		switch {
-		case len(apart) == 0 || !t.steady(c):
+		case len(apart) == 0 || !t.steady(c) || dense(apart):
 		case set.seconds >= proxyKeepalive:
 			out.RuledOut = fmt.Sprintf("the app keeps connections for %d s (%s)", set.seconds, set.by)
 		case set.seconds > 0:
@@ -51,10 +52,20 @@ func checkKeepalive(c cause.Case) (out cause.Outcome) {
 	return out
 }
 
+// dense: several failed within a minute, which is no matter of chance.
+func dense(failed []signal.Signal) bool {
+	for i := atOnce; i < len(failed); i++ {
+		if failed[i-atOnce].At.Sub(failed[i].At) < time.Minute {
+			return true
+		}
+	}
+	return false
+}
+
 // An idleTime is how long an app keeps idle connections; zero where nothing tells.
 type idleTime struct {
 	seconds int
-	// by is the argument or variable that says so, or the software whose default it is.
+	// by is the argument that says so, or the software whose default it is.
 	by string
 	// written: somebody set it.
 	written bool
@@ -71,8 +82,8 @@ var defaults = []struct {
 	seconds int
 }{{"nginx", 75}, {"httpd", 5}, {"gunicorn", 2}, {"uvicorn", 5}, {"tomcat", 60}}
 
-// keepalive finds the setting in the serving container's arguments and environment, else
-// the default of what its image is.
+// keepalive finds the setting in the serving container's arguments, else the default of
+// what its image is. The values of environment variables aren't read.
 func (t *traffic) keepalive() idleTime {
 	for _, pod := range t.pods {
 		container, _ := t.serving(pod)
@@ -80,9 +91,6 @@ func (t *traffic) keepalive() idleTime {
 			continue
 		}
 		if set, ok := argument(slices.Concat(container.Command, container.Args)); ok {
-			return set
-		}
-		if set, ok := variable(container.Env); ok {
 			return set
 		}
 		image, _, _ := strings.Cut(container.Image[strings.LastIndex(container.Image, "/")+1:], ":")
@@ -107,26 +115,6 @@ func argument(args []string) (idleTime, bool) {
 		if n, err := strconv.Atoi(strings.TrimSuffix(value, "s")); err == nil && n > 0 {
 			return idleTime{n, name + " " + value, true}, true
 		}
-	}
-	return idleTime{}, false
-}
-
-// variable takes names like KEEP_ALIVE_TIMEOUT, of seconds; with MS or a value beyond
-// any reason, of milliseconds.
-func variable(env []corev1.EnvVar) (idleTime, bool) {
-	for _, e := range env {
-		name := strings.ReplaceAll(strings.ToUpper(e.Name), "_", "")
-		if !strings.Contains(name, "KEEPALIVETIMEOUT") && !strings.HasSuffix(name, "TIMEOUTKEEPALIVE") && name != "KEEPALIVE" {
-			continue
-		}
-		n, err := strconv.Atoi(strings.TrimSuffix(strings.TrimSuffix(e.Value, "ms"), "s"))
-		if err != nil || n <= 0 {
-			continue
-		}
-		if strings.HasSuffix(name, "MS") || strings.HasSuffix(name, "MILLIS") || strings.HasSuffix(e.Value, "ms") || n >= 5000 {
-			n = max(1, n/1000)
-		}
-		return idleTime{n, e.Name + "=" + e.Value, true}, true
 	}
 	return idleTime{}, false
 }
