@@ -46,7 +46,6 @@ func requestSymptoms(c cause.Case, seen []cause.Symptom) (list []cause.Symptom) 
 		list = append(list, cause.Symptom{
 			ID: cause.RequestsFailing, Subject: ref, Since: failed[len(failed)-1].At, Objects: []facts.Ref{on},
 			Says: fmt.Sprintf("%d requests to %s failed in the last %s: %s (%d)", len(failed), b.Title(), minutes(c.Facts.Now.Sub(failed[len(failed)-1].At)), newest, failed[0].Request.Status),
-			Look: readRequests(bs.GetName(), c.Facts.Project, bs.GetRegion() != ""),
 		})
 	}
 	return list
@@ -60,13 +59,23 @@ func minutes(d time.Duration) string {
 	return fmt.Sprintf("%d minutes", n)
 }
 
-// readRequests is the command that shows the failed requests of a backend service.
-func readRequests(name, project string, regional bool) string {
-	label := "backend_service_name"
-	if regional {
-		label = "backend_target_name"
+// requestsSeen is what the log has of the failed requests, for each backend whose
+// requests fail.
+func requestsSeen(c cause.Case, open []cause.Symptom) (list []cause.Evidence) {
+	for _, b := range c.Backends() {
+		on := b.Ref(c.Facts.ClusterName)
+		if !slices.ContainsFunc(open, func(s cause.Symptom) bool { return s.ID == cause.RequestsFailing && slices.Contains(s.Objects, on) }) {
+			continue
+		}
+		for _, s := range c.RequestsTo(b) {
+			if f := s.Request.Failure(); s.Request.Status >= 500 && f != "" && f != signal.ByClient {
+				says := fmt.Sprintf("%d %s for %s%s", s.Request.Status, s.Request.Details, s.Request.Host(), s.Request.Path())
+				list = append(list, cause.Evidence{Source: "request log", Says: says, Link: cause.EntryLink(c.Facts.Project, s.ID, s.At)})
+				break
+			}
+		}
 	}
-	return "gcloud logging read resource.labels." + label + "=" + name + " --project " + project + " --freshness 1h --limit 20"
+	return list
 }
 
 // over: what the facts say now can't have made this request fail, or something on its

@@ -86,7 +86,11 @@ func (t *traffic) withoutHTTP2(c cause.Case, confidence cause.Confidence, refuse
 	f.Impact = "no request to " + t.Title() + " is answered by the app"
 	f.Subject = t.workload(c.Facts.ClusterName)
 	f.Fix.Summary = "Serve TLS with h2 in the app's ALPN list on that port (Envoy: alpn_protocols: h2; nginx: http2 on), or let the load balancer speak HTTP/1.1 to it."
-	t.speak(&f.Fix, "HTTP")
+	if plain != nil {
+		t.speak(&f.Fix, "HTTP")
+	} else {
+		t.speak(&f.Fix, "HTTPS") // there was a handshake, so the app takes TLS
+	}
 	if f.Subject.Kind == facts.KindService || plain != nil {
 		f.Subject = t.Ref(c.Facts.ClusterName)
 	}

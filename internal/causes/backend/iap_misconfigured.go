@@ -74,9 +74,9 @@ func iapRefused(c cause.Case, e cause.ControllerError) (cause.Finding, bool) {
 		f.Headline = fmt.Sprintf("The Secret %s/%s for Identity-Aware Proxy %s, %s", namespace, secret, what, c.Effect())
 		f.Summary = fmt.Sprintf("BackendConfig %s switches Identity-Aware Proxy on with the OAuth client in that Secret; the controller needs the keys %s, in lower case, and stops without them.", config, missingKey)
 		f.Fix = cause.Fix{
-			Summary: "Create the Secret with both keys; their values are on the page of the OAuth client.",
+			Summary: "Write both keys with their values, which are on the page of the OAuth client, into a file oauth.env, a line each, and make the Secret of it.",
 			Commands: []string{
-				fmt.Sprintf(`kubectl create secret generic %s -n %s --from-literal=client_id="$CLIENT_ID" --from-literal=client_secret="$CLIENT_SECRET" --dry-run=client -o yaml | kubectl apply -f -`, secret, namespace),
+				fmt.Sprintf("kubectl create secret generic %s -n %s --from-env-file=oauth.env --dry-run=client -o yaml | kubectl apply -f -", secret, namespace),
 			},
 			Caveat: "Where nobody needs Identity-Aware Proxy, set iap.enabled: false in the BackendConfig instead.",
 		}

@@ -56,7 +56,9 @@ func (t *traffic) replaced(c cause.Case) []time.Time {
 // split parts the failures that came while pods were replaced from the others.
 func split(failed []signal.Signal, moments []time.Time) (during, apart []signal.Signal) {
 	for _, s := range failed {
-		if slices.ContainsFunc(moments, func(at time.Time) bool { return s.At.After(at.Add(-beforeReplaced)) && s.At.Before(at.Add(afterReplaced)) }) {
+		if slices.ContainsFunc(moments, func(at time.Time) bool {
+			return s.At.After(at.Add(-beforeReplaced)) && s.At.Before(at.Add(afterReplaced))
+		}) {
 			during = append(during, s)
 		} else {
 			apart = append(apart, s)

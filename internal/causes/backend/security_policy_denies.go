@@ -118,7 +118,6 @@ func (t *traffic) shutOut(c cause.Case, refused, passed []signal.Signal, rule *c
 		},
 		Caveat: "In preview the rule protects from nothing.",
 	}
-	f.Change = c.Wrote(f.Subject, "rules")
 	return f
 }
 

@@ -93,16 +93,29 @@ func (t *traffic) finding(c cause.Case, confidence cause.Confidence, shown []sig
 func logged(c cause.Case, list []signal.Signal) cause.Evidence {
 	r := list[0].Request
 	says := fmt.Sprintf("%d %s", r.Status, or(r.Details, "answered by the backend"))
-	if r.Latency > 0 {
+	if r.Latency >= time.Second {
 		says += fmt.Sprintf(" after %s s", seconds(r.Latency))
 	}
 	if r.URL != "" {
 		says += ", " + short(r.Host()+r.Path())
 	}
 	if n := len(list); n > 1 {
-		says += fmt.Sprintf(" (%d requests from %s to %s UTC)", n, list[n-1].At.UTC().Format("15:04"), list[0].At.UTC().Format("15:04"))
+		says += fmt.Sprintf(" (%d requests %s)", n, between(list[n-1].At, list[0].At))
 	}
 	return cause.Evidence{Source: "request log", Says: says, Link: cause.EntryLink(c.Facts.Project, list[0].ID, list[0].At)}
+}
+
+// between names the time from one moment to another, with the day where they have two.
+func between(from, to time.Time) string {
+	from, to = from.UTC(), to.UTC()
+	switch layout := "15:04"; {
+	case from.Truncate(time.Minute).Equal(to.Truncate(time.Minute)):
+		return "at " + from.Format(layout) + " UTC"
+	case from.YearDay() != to.YearDay():
+		return "from " + from.Format("2 Jan 15:04") + " to " + to.Format("2 Jan 15:04") + " UTC"
+	default:
+		return "from " + from.Format(layout) + " to " + to.Format(layout) + " UTC"
+	}
 }
 
 func seconds(d time.Duration) string {

@@ -130,7 +130,8 @@ func overwritten(c cause.Case, ing *networkingv1.Ingress, host string, lost []lo
 	} else {
 		f.Hosts = []string{host}
 	}
-	f.Headline = fmt.Sprintf("%s has several rules for %s, and only the last counts: %s isn't routed", target, whose, listOf(paths))
+	paths = roots(paths)
+	f.Headline = fmt.Sprintf("%s has several rules for %s, and only the last counts: what it says of %s is lost", target, whose, listOf(paths))
 	f.Summary = "Of rules with the same host GKE's controller keeps the last and drops the others whole; it writes no event about it."
 	f.Evidence = []cause.Evidence{{Source: "container.ingresses.list", Says: fmt.Sprintf("rules %s are all for %s", indexes(ing, host), whose), Link: cause.ObjectLink(target)}}
 	if len(elsewhere) == len(lost) {
@@ -142,7 +143,7 @@ func overwritten(c cause.Case, ing *networkingv1.Ingress, host string, lost []lo
 		f.Since = missed[len(missed)-1].At
 		f.Evidence = append([]cause.Evidence{told(c, missed)}, f.Evidence...)
 	}
-	f.Impact = listOf(paths) + " of " + whose + " goes to another backend than the Ingress says"
+	f.Impact = listOf(paths) + " of " + whose + ": requests go to another backend than the Ingress says"
 	f.Fix = merge(target, ing, host)
 	f.Change = wroteRules(c)
 	return f, true
@@ -156,6 +157,19 @@ func requestsFor(c cause.Case, host string, lost []lostPath) []signal.Signal {
 			return s.Request.Path() == l.path || wild && strings.HasPrefix(s.Request.Path(), prefix)
 		})
 	})
+}
+
+// roots are paths without their wildcards, each once.
+func roots(paths []string) (list []string) {
+	for _, p := range paths {
+		if p = strings.TrimSuffix(p, "/*"); p == "" {
+			p = "/"
+		}
+		if !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 func listOf(paths []string) string {
@@ -179,8 +193,10 @@ func indexes(ing *networkingv1.Ingress, host string) string {
 func merge(target facts.Ref, ing *networkingv1.Ingress, host string) cause.Fix {
 	all := networkingv1.IngressRule{Host: host, IngressRuleValue: networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{}}}
 	var first, drop []int
+	var rules []networkingv1.IngressRule
 	for i, r := range ing.Spec.Rules {
 		if r.HTTP == nil || r.Host != host {
+			rules = append(rules, r)
 			continue
 		}
 		all.HTTP.Paths = append(all.HTTP.Paths, r.HTTP.Paths...)
@@ -204,7 +220,7 @@ func merge(target facts.Ref, ing *networkingv1.Ingress, host string) cause.Fix {
 	return cause.Fix{
 		Summary:  "Put all paths of the host into one rule.",
 		Commands: []string{fmt.Sprintf("kubectl patch ingress %s -n %s --type json -p '[%s]'", target.Name, target.Namespace, strings.Join(ops, ","))},
-		Patches:  []cause.Patch{{File: "Ingress " + target.Namespace + "/" + target.Name, YAML: manifest(target) + rulesYAML(all, -1)}},
+		Patches:  []cause.Patch{{File: "Ingress " + target.Namespace + "/" + target.Name, YAML: manifest(target) + rulesYAML(append(rules, all))}},
 	}
 }
 

@@ -36,6 +36,7 @@ func checkExactPath(c cause.Case) (out cause.Outcome) {
 	}
 	missed := notFound(c)
 	want := glbc.DesiredURLMap(ing)
+	mended := ing.Spec.Rules
 	for i, r := range ing.Spec.Rules {
 		if r.HTTP == nil {
 			continue
@@ -54,10 +55,12 @@ func checkExactPath(c cause.Case) (out cause.Outcome) {
 				continue
 			}
 			out.Findings = append(out.Findings, deeper(c, ing, place{i, j}, below))
+			mended = asPrefix(mended, place{i, j})
 		}
 	}
 	if len(out.Findings) > 1 {
 		out.Findings = joined(out.Findings)
+		out.Findings[0].Fix.Patches[0].YAML = manifest(c.Target) + rulesYAML(mended)
 	}
 	return out
 }
@@ -108,7 +111,7 @@ func deeper(c cause.Case, ing *networkingv1.Ingress, at place, below []signal.Si
 		Commands: []string{
 			fmt.Sprintf(`kubectl patch ingress %s -n %s --type json -p '[{"op":"replace","path":"/spec/rules/%d/http/paths/%d/pathType","value":"Prefix"}]'`, target.Name, target.Namespace, at.rule, at.path),
 		},
-		Patches: []cause.Patch{{File: "Ingress " + target.Namespace + "/" + target.Name, YAML: manifest(target) + rulesYAML(r, at.path)}},
+		Patches: []cause.Patch{{File: "Ingress " + target.Namespace + "/" + target.Name, YAML: manifest(target) + rulesYAML(asPrefix(ing.Spec.Rules, at))}},
 	}
 	if ch := wroteRules(c); ch != nil && !ch.At.After(below[0].At) {
 		f.Change = ch
@@ -116,28 +119,42 @@ func deeper(c cause.Case, ing *networkingv1.Ingress, at place, below []signal.Si
 	return f
 }
 
-// rulesYAML is a host's rule with one of its paths as a prefix.
-func rulesYAML(r networkingv1.IngressRule, prefix int) string {
-	text := "spec:\n  rules:\n  - http:\n      paths:\n"
-	if r.Host != "" {
-		text = "spec:\n  rules:\n  - host: " + quoted(r.Host) + "\n    http:\n      paths:\n"
-	}
-	for i, p := range r.HTTP.Paths {
-		kind := networkingv1.PathTypeImplementationSpecific
-		if p.PathType != nil {
-			kind = *p.PathType
-		}
-		if i == prefix {
-			kind = networkingv1.PathTypePrefix
-		}
-		if p.Backend.Service == nil {
+// asPrefix are the rules of an Ingress with one path made a prefix.
+func asPrefix(rules []networkingv1.IngressRule, at place) []networkingv1.IngressRule {
+	prefix := networkingv1.PathTypePrefix
+	rules = slices.Clone(rules)
+	paths := slices.Clone(rules[at.rule].HTTP.Paths)
+	paths[at.path].PathType = &prefix
+	rules[at.rule].IngressRuleValue = networkingv1.IngressRuleValue{HTTP: &networkingv1.HTTPIngressRuleValue{Paths: paths}}
+	return rules
+}
+
+// rulesYAML spells an Ingress's rules, which are always written as a whole.
+func rulesYAML(rules []networkingv1.IngressRule) string {
+	text := "spec:\n  rules:\n"
+	for _, r := range rules {
+		if r.HTTP == nil {
 			continue
 		}
-		port := "name: " + p.Backend.Service.Port.Name
-		if p.Backend.Service.Port.Name == "" {
-			port = fmt.Sprintf("number: %d", p.Backend.Service.Port.Number)
+		if r.Host == "" {
+			text += "  - http:\n      paths:\n"
+		} else {
+			text += "  - host: " + quoted(r.Host) + "\n    http:\n      paths:\n"
 		}
-		text += fmt.Sprintf("      - path: %s\n        pathType: %s\n        backend: {service: {name: %s, port: {%s}}}\n", p.Path, kind, p.Backend.Service.Name, port)
+		for _, p := range r.HTTP.Paths {
+			kind := networkingv1.PathTypeImplementationSpecific
+			if p.PathType != nil {
+				kind = *p.PathType
+			}
+			if p.Backend.Service == nil {
+				continue
+			}
+			port := "name: " + p.Backend.Service.Port.Name
+			if p.Backend.Service.Port.Name == "" {
+				port = fmt.Sprintf("number: %d", p.Backend.Service.Port.Number)
+			}
+			text += fmt.Sprintf("      - path: %s\n        pathType: %s\n        backend: {service: {name: %s, port: {%s}}}\n", p.Path, kind, p.Backend.Service.Name, port)
+		}
 	}
 	return text
 }
@@ -158,11 +175,6 @@ func joined(list []cause.Finding) []cause.Finding {
 		for _, h := range f.Hosts {
 			if !slices.Contains(whole.Hosts, h) {
 				whole.Hosts = append(whole.Hosts, h)
-			}
-		}
-		for _, p := range f.Fix.Patches {
-			if !slices.Contains(whole.Fix.Patches, p) {
-				whole.Fix.Patches = append(whole.Fix.Patches, p)
 			}
 		}
 	}

@@ -125,7 +125,10 @@ func whyMeant(c cause.Case, served []string, host string) meaning {
 	}
 	for _, s := range served {
 		if parent := siblings(s, host); parent != "" {
-			return meaning{cause.Likely, "container.ingresses.list", s + ", which is served, is of the same domain " + parent}
+			if parent == strings.TrimPrefix(s, "*.") {
+				return meaning{cause.Likely, "container.ingresses.list", s + ", which is served, is its parent"}
+			}
+			return meaning{cause.Likely, "container.ingresses.list", s + ", which is served, is of the same domain, " + parent}
 		}
 	}
 	return meaning{}
@@ -208,7 +211,7 @@ func toRule(c cause.Case, host string) cause.Fix {
 		c.Target.Name, c.Target.Namespace, host, strings.Join(paths, ","),
 	)}
 	rule := networkingv1.IngressRule{Host: host, IngressRuleValue: like.IngressRuleValue}
-	fix.Patches = []cause.Patch{{File: "Ingress " + c.Target.Namespace + "/" + c.Target.Name, YAML: manifest(c.Target) + rulesYAML(rule, -1)}}
+	fix.Patches = []cause.Patch{{File: "Ingress " + c.Target.Namespace + "/" + c.Target.Name, YAML: manifest(c.Target) + rulesYAML(append(slices.Clone(ing.Spec.Rules), rule))}}
 	return fix
 }
 
