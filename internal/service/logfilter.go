@@ -17,7 +17,7 @@ const (
 	maxGroups       = 100
 	kubernetesShare = 8000
 	computeShare    = 6000
-	requestShare    = 1500
+	requestShare    = 2400
 )
 
 // LogFilter asks, in one query, for the changes of the cluster's settings, the

@@ -57,9 +57,9 @@ func requestsOf(s *facts.Snapshot) string {
 		}
 	}
 	return either(
-		anyOf("resource.labels.url_map_name=", once(maps), requestShare/3),
-		anyOf("resource.labels.backend_service_name=", once(services), requestShare/3),
-		anyOf("resource.labels.backend_target_name=", once(services), requestShare/3),
+		anyOf("resource.labels.url_map_name=", once(maps), requestShare*5/6),
+		anyOf("resource.labels.backend_service_name=", once(services), requestShare/12),
+		anyOf("resource.labels.backend_target_name=", once(services), requestShare/12),
 	)
 }
 
