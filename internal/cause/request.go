@@ -38,6 +38,9 @@ func URLMapsOf(s *facts.Snapshot, target facts.Ref) []string {
 		for _, m := range glbc.GatewayFrontendOf(s, g).URLMaps {
 			add(m.GetName())
 		}
+		for _, name := range glbc.GatewayURLMapNames(g) {
+			add(name)
+		}
 	}
 	return names
 }

@@ -242,15 +242,15 @@ func TestADiagnosisAsksForWhatWentWrong(t *testing.T) {
 		entry map[string]any
 		want  bool
 	}{
-		"a 404":                             {requested("2026-11-20T13:30:00Z", own, byApp, 404), true},
-		"an old 404":                        {requested("2026-11-20T12:30:00Z", own, byApp, 404), false},
-		"a 404 of another load balancer":    {requested("2026-11-20T13:30:00Z", "other", byApp, 404), false},
-		"an old timeout":                    {requested("2026-11-20T03:30:00Z", own, timeout, 502), true},
-		"the app's own 500, hours ago":      {requested("2026-11-20T03:30:00Z", own, byApp, 500), false},
-		"a websocket that was cut":          {requested("2026-11-20T13:30:00Z", own, timeout, 101), true},
-		"a success":                         {requested("2026-11-20T14:04:00Z", own, byApp, 200), false},
-		"a timeout of days ago":             {requested("2026-11-18T03:30:00Z", own, timeout, 502), false},
-		"another sort of entry":             {audited("run.googleapis.com", "x", "y", ""), false},
+		"a 404":                          {requested("2026-11-20T13:30:00Z", own, byApp, 404), true},
+		"an old 404":                     {requested("2026-11-20T12:30:00Z", own, byApp, 404), false},
+		"a 404 of another load balancer": {requested("2026-11-20T13:30:00Z", "other", byApp, 404), false},
+		"an old timeout":                 {requested("2026-11-20T03:30:00Z", own, timeout, 502), true},
+		"the app's own 500, hours ago":   {requested("2026-11-20T03:30:00Z", own, byApp, 500), false},
+		"a websocket that was cut":       {requested("2026-11-20T13:30:00Z", own, timeout, 101), true},
+		"a success":                      {requested("2026-11-20T14:04:00Z", own, byApp, 200), false},
+		"a timeout of days ago":          {requested("2026-11-18T03:30:00Z", own, timeout, 502), false},
+		"another sort of entry":          {audited("run.googleapis.com", "x", "y", ""), false},
 	} {
 		if got := matches()(tc.entry); got != tc.want {
 			t.Errorf("%s: found %t, want %t", name, got, tc.want)

@@ -33,6 +33,9 @@ func checkIAP(c cause.Case) (out cause.Outcome) {
 	if len(out.Findings) > 0 {
 		return out
 	}
+	if secret := secretUnseen(c); secret != "" {
+		out.Undecided = "whether Secret " + secret + ", which Identity-Aware Proxy needs, is complete: only events tell, and they couldn't be read"
+	}
 	for _, t := range trafficOf(c) {
 		answered := t.failed(signal.ByIAP)
 		if !t.live.GetIap().GetEnabled() || len(answered) == 0 {
@@ -43,6 +46,25 @@ func checkIAP(c cause.Case) (out cause.Outcome) {
 		}
 	}
 	return out
+}
+
+// secretUnseen is a Secret that a BackendConfig of the Ingress names for Identity-Aware
+// Proxy, of which nothing can be known without events.
+func secretUnseen(c cause.Case) string {
+	if _, ok := c.Ingress(); !ok || c.Facts.Events.Known() {
+		return ""
+	}
+	for _, b := range c.Backends() {
+		svc, ok := b.Object.Get()
+		if !ok {
+			continue
+		}
+		config, ok := glbc.BackendConfigNamed(c.Facts, b.Namespace, glbc.BackendConfigOf(svc, b.ServicePort)).Get()
+		if ok && config.Spec.IAP != nil && config.Spec.IAP.Enabled && config.Spec.IAP.OAuthClientCredentials != nil {
+			return b.Namespace + "/" + config.Spec.IAP.OAuthClientCredentials.SecretName
+		}
+	}
+	return ""
 }
 
 // The words of the controller (ingress-controller.md §1.3).

@@ -41,6 +41,10 @@ func checkKeepalive(c cause.Case) (out cause.Outcome) {
 		set := t.keepalive()
 		switch {
 		case len(apart) == 0 || !t.steady(c) || dense(apart):
+		case t.Service != "" && !t.podsRead:
+			if len(apart) >= sporadic {
+				out.Undecided = "whether the pods of " + t.Title() + " were being replaced when requests were lost: they couldn't be read"
+			}
 		case set.seconds >= proxyKeepalive:
 			out.RuledOut = fmt.Sprintf("the app keeps connections for %d s (%s)", set.seconds, set.by)
 		case set.seconds > 0:

@@ -28,7 +28,7 @@ func checkDraining(c cause.Case) (out cause.Outcome) {
 		failed := t.failed(signal.ClosedEarly, signal.ConnectFailed, signal.NoBackend)
 		during, apart := split(failed, t.replaced(c))
 		switch {
-		case t.Service == "" || len(failed) == 0 || len(t.pods) == 0:
+		case t.Service == "" || len(failed) == 0 || !t.podsRead:
 		case t.live.GetConnectionDraining().GetDrainingTimeoutSec() > 0:
 			out.RuledOut = fmt.Sprintf("%s drains connections for %d s", t.live.GetName(), t.live.GetConnectionDraining().GetDrainingTimeoutSec())
 		case t.waitsBeforeStop():

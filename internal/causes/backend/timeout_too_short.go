@@ -36,10 +36,12 @@ func checkTimeout(c cause.Case) (out cause.Outcome) {
 			if took := late[0].Request.Latency; took > 0 {
 				out.RuledOut = fmt.Sprintf("timeouts came after %s s, and %s waits %d s", seconds(took), t.live.GetName(), t.live.GetTimeoutSec())
 			}
-		case t.sick(c):
-			// An app that hangs fails its check as well: more time wouldn't help.
-		default:
+		case t.serves(c):
 			out.Findings = append(out.Findings, t.tooShort(c, cut))
+		case !t.sick(c):
+			out.Undecided = "whether the app behind " + t.Title() + " hangs or needs more than " + fmt.Sprint(t.live.GetTimeoutSec()) + " s: its health couldn't be read"
+		default:
+			// An app that hangs fails its check as well: more time wouldn't help.
 		}
 	}
 	return out
@@ -61,7 +63,11 @@ func (t *traffic) tooShort(c cause.Case, cut []signal.Signal) cause.Finding {
 	for longer <= limit {
 		longer *= 2
 	}
-	f := t.finding(c, cause.Proven, cut)
+	confidence := cause.Proven
+	if t.sick(c) {
+		confidence = cause.Likely
+	}
+	f := t.finding(c, confidence, cut)
 	f.Headline = fmt.Sprintf("%s waits %d s for an answer, and requests take longer", t.Title(), limit)
 	f.Summary = fmt.Sprintf("The load balancer gives up after timeoutSec = %d and answers %d itself; the app may still be working.", limit, cut[0].Request.Status)
 	if websocket {

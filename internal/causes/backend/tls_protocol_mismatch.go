@@ -39,8 +39,11 @@ func checkTLS(c cause.Case) (out cause.Outcome) {
 		case "HTTPS":
 			m = t.tlsToPlain(c)
 		}
-		if m.confidence != 0 {
+		switch {
+		case m.confidence != 0:
 			out.Findings = append(out.Findings, t.disagree(c, m))
+		case !t.Object.Known() && len(t.requests) > 0 && !t.served():
+			out.Undecided = "whether " + t.Title() + " takes TLS: it couldn't be read, and no request got an answer of the app"
 		}
 	}
 	return out

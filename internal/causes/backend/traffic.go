@@ -22,6 +22,8 @@ type traffic struct {
 	live     *computepb.BackendService
 	requests []signal.Signal
 	pods     []*corev1.Pod
+	// podsRead: pods are all that there are.
+	podsRead bool
 }
 
 // trafficOf joins the target's backends that have a backend service.
@@ -32,9 +34,9 @@ func trafficOf(c cause.Case) []traffic {
 		if !ok || glbc.Passthrough(live) {
 			continue
 		}
-		pods, _ := glbc.PodsOf(c.Facts, b)
+		pods, err := glbc.PodsOf(c.Facts, b)
 		pods = slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return p.DeletionTimestamp != nil })
-		list = append(list, traffic{Backend: b, live: live, requests: c.RequestsTo(b), pods: pods})
+		list = append(list, traffic{Backend: b, live: live, requests: c.RequestsTo(b), pods: pods, podsRead: err == nil && len(pods) > 0})
 	}
 	return list
 }
@@ -55,6 +57,12 @@ func (t *traffic) steady(c cause.Case) bool {
 func (t *traffic) sick(c cause.Case) bool {
 	_, bad := glbc.FailingEndpoints(c.Facts, t.Backend, c.LoggedUnhealthy())
 	return len(bad) > 0
+}
+
+// serves: some endpoint is HEALTHY, or none is checked at all.
+func (t *traffic) serves(c cause.Case) bool {
+	all, _ := glbc.FailingEndpoints(c.Facts, t.Backend, c.LoggedUnhealthy())
+	return slices.ContainsFunc(all, glbc.Endpoint.Healthy) || len(glbc.ProbedGroups(c.Facts, t.live)) == 0
 }
 
 // service is the Ref of the live backend service.

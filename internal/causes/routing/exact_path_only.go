@@ -31,7 +31,7 @@ const fewDeeper = 3
 func checkExactPath(c cause.Case) (out cause.Outcome) {
 	ing, ok := c.Ingress()
 	m := liveMap(c)
-	if !ok || m == nil || !glbc.SurelyServes(c.Facts, ing) {
+	if !ok || m == nil && c.Facts.URLMaps.Known() || !glbc.SurelyServes(c.Facts, ing) {
 		return out
 	}
 	missed := notFound(c)
@@ -46,7 +46,11 @@ func checkExactPath(c cause.Case) (out cause.Outcome) {
 			if p.PathType != nil && *p.PathType == networkingv1.PathTypePrefix || p.Path == "" || strings.Contains(p.Path, "*") || p.Backend.Service == nil {
 				continue
 			}
-			below := slices.DeleteFunc(slices.Clone(missed), func(s signal.Signal) bool { return !unroutedBelow(s.Request, r.Host, p.Path, want, m.GetName()) })
+			below := slices.DeleteFunc(slices.Clone(missed), func(s signal.Signal) bool { return !unroutedBelow(s.Request, r.Host, p.Path, want) })
+			if m == nil && len(below) > 0 {
+				out.Undecided = fmt.Sprintf("whether paths below %s are routed: the URL map couldn't be read", p.Path)
+				continue
+			}
 			below = slices.DeleteFunc(below, func(s signal.Signal) bool {
 				service, known := glbc.ServiceFor(m, s.Request.Host(), s.Request.Path())
 				return !known || service != glbc.DefaultFor(m, s.Request.Host()) || s.Request.BackendService != "" && facts.LastSegment(service) != s.Request.BackendService
@@ -70,11 +74,9 @@ type place struct{ rule, path int }
 
 // unroutedBelow: a request was for a path below a rule's, and nothing of the Ingress
 // takes it.
-func unroutedBelow(r *signal.Request, host, path string, want glbc.URLMap, urlMap string) bool {
-	if !glbc.MatchesHost(host, r.Host()) || r.URLMap != "" && r.URLMap != urlMap {
-		return false
-	}
-	return r.Path() != path && strings.HasPrefix(r.Path(), strings.TrimSuffix(path, "/")+"/") && want.PortFor(r.Host(), r.Path()) == want.Default
+func unroutedBelow(r *signal.Request, host, path string, want glbc.URLMap) bool {
+	return glbc.MatchesHost(host, r.Host()) && r.Path() != path &&
+		strings.HasPrefix(r.Path(), strings.TrimSuffix(path, "/")+"/") && want.PortFor(r.Host(), r.Path()) == want.Default
 }
 
 func deeper(c cause.Case, ing *networkingv1.Ingress, at place, below []signal.Signal) cause.Finding {

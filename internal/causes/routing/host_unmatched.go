@@ -37,7 +37,7 @@ func checkHost(c cause.Case) (out cause.Outcome) {
 	var hosts []string
 	for _, s := range notFound(c) {
 		host := s.Request.Host()
-		if host == "" || matchesAny(served, host) || !unrouted(c, s.Request) {
+		if host == "" || matchesAny(served, host) || len(c.URLMaps()) > 0 && !unrouted(c, s.Request) {
 			continue
 		}
 		if byHost[host] == nil {
@@ -50,7 +50,12 @@ func checkHost(c cause.Case) (out cause.Outcome) {
 		if len(byHost[host]) < fewVisits {
 			continue
 		}
-		if meant := whyMeant(c, served, host); meant.says != "" {
+		meant := whyMeant(c, served, host)
+		switch {
+		case meant.says == "":
+		case len(c.URLMaps()) == 0:
+			out.Undecided = "whether requests for " + host + " are routed: the URL map couldn't be read"
+		default:
 			out.Findings = append(out.Findings, nobodysHost(c, served, host, meant, byHost[host]))
 		}
 	}
@@ -70,7 +75,7 @@ func hostsServed(c cause.Case) (hosts []string, ok bool) {
 	}
 	if g, found := c.Gateway(); found && c.Facts.HTTPRoutes.Known() {
 		// A route for any host may only redirect to https: the URL map that answered tells.
-		if _, err := glbc.RoutesOf(c.Facts, g); err != nil || len(c.URLMaps()) == 0 {
+		if _, err := glbc.RoutesOf(c.Facts, g); err != nil {
 			return nil, false
 		}
 		hosts = glbc.GatewayHosts(c.Facts, g)
