@@ -31,7 +31,7 @@ func checkHTTP2(c cause.Case) (out cause.Outcome) {
 		case asks && len(refused) > 0:
 			out.Findings = append(out.Findings, t.withoutHTTP2(c, cause.Proven, refused, plain))
 		case asks && plain != nil && t.sick(c) && !t.steady(c):
-			out.Findings = append(out.Findings, t.withoutHTTP2(c, cause.Likely, nil, plain))
+			out.Findings = append(out.Findings, t.withoutHTTP2(c, cause.Proven, nil, plain))
 		case t.live.GetProtocol() == "HTTP" && !t.Gateway:
 			if calls := t.grpcFailures(); len(calls) > 0 {
 				out.Findings = append(out.Findings, t.grpcOverHTTP1(c, calls))

@@ -15,8 +15,9 @@ import (
 
 // The load balancer speaks to the pods what the backend service's protocol says, which
 // for an Ingress is HTTP unless the Service's app-protocols annotation names the port
-// (ingress-controller.md §3). spec.ports[].appProtocol isn't read. A Gateway's backend
-// is gateway/app-protocol-missing's.
+// (ingress-controller.md §3). spec.ports[].appProtocol isn't read. Here requests show it;
+// what only the check shows is health/protocol-mismatch's, a Gateway's backend
+// gateway/app-protocol-missing's.
 var tlsProtocolMismatch = cause.Cause{
 	ID:    "backend/tls-protocol-mismatch",
 	Title: "The load balancer and the app disagree about TLS",
@@ -73,13 +74,13 @@ func (t *traffic) unmatchedProtocols(c cause.Case) bool {
 var plainOnTLS = []string{"Client sent an HTTP request to an HTTPS server", "plain HTTP request was sent to HTTPS port", "speaking plain HTTP to an SSL-enabled server port"}
 
 // plainToTLS: the load balancer speaks plain HTTP, and the port takes TLS. It must show:
-// the app refuses requests or the check.
+// the app refuses requests, or says so to the check.
 func (t *traffic) plainToTLS(c cause.Case) (m mismatch) {
 	refused := slices.DeleteFunc(slices.Clone(t.requests), func(s signal.Signal) bool {
 		byApp := s.Request.Status == 400 && s.Request.Failure() == ""
 		return !byApp && s.Request.Failure() != signal.ClosedEarly && s.Request.Failure() != signal.ConnectFailed
 	})
-	if !t.sick(c) && len(refused) == 0 || t.answers(c, "http") || t.served() {
+	if t.answers(c, "http") || t.served() {
 		return m
 	}
 	for _, s := range c.Entries() {
@@ -91,13 +92,16 @@ func (t *traffic) plainToTLS(c cause.Case) (m mismatch) {
 			break
 		}
 	}
+	if m.confidence == 0 && len(refused) == 0 {
+		return m
+	}
 	for _, pod := range t.pods {
 		if t.probedScheme(pod) == corev1.URISchemeHTTPS && glbc.IsReady(pod) {
 			m.add(cause.Proven, "container.pods.list", fmt.Sprintf("the kubelet asks %s on port %d by HTTPS, and it is Ready", pod.Name, t.portOf(pod)))
 			break
 		}
 	}
-	if p := t.ServicePort; p != nil && (p.AppProtocol != nil && strings.EqualFold(*p.AppProtocol, "https") || p.Port == 443 || p.Name == "https" || p.TargetPort.StrVal == "https") && (len(refused) > 0 || t.sick(c)) {
+	if p := t.ServicePort; p != nil && (p.AppProtocol != nil && strings.EqualFold(*p.AppProtocol, "https") || p.Port == 443 || p.Name == "https" || p.TargetPort.StrVal == "https") {
 		m.add(t.likelyTLS(refused), "container.services.list", "the Service's port is meant for HTTPS: "+portWords(p))
 	}
 	if m.confidence != 0 {
@@ -130,7 +134,7 @@ func portWords(p *corev1.ServicePort) string {
 // HTTP.
 func (t *traffic) tlsToPlain(c cause.Case) (m mismatch) {
 	refused := t.failed(signal.ConnectFailed, signal.TLSFailed, signal.ClosedEarly)
-	if !t.sick(c) && len(refused) == 0 || t.answers(c, "https") || t.served() {
+	if len(refused) == 0 || t.answers(c, "https") || t.served() {
 		return m
 	}
 	for req, v := range c.Facts.Probes {

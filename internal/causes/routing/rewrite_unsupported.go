@@ -100,9 +100,10 @@ func notRewritten(c cause.Case, ing *networkingv1.Ingress, b glbc.Backend, prefi
 		Explains: []cause.ID{cause.RequestsFailing, "ingress/unsupported-annotations"},
 	}
 	f.Fix = cause.Fix{
-		Summary: fmt.Sprintf("Let the app serve below %s (its base path or root path setting), or move to GKE Gateway, whose HTTPRoute rewrites paths with the filter URLRewrite.", prefixes[0]),
-		Patches: []cause.Patch{{File: "HTTPRoute " + c.Target.Namespace + "/" + c.Target.Name, YAML: asRoute(c.Target, b, prefixes[0])}},
-		Caveat:  "No annotation of GKE's Ingress rewrites a path; the classic load balancer's URL map can't be changed by hand, since the controller puts it back.",
+		Summary:  fmt.Sprintf("Let the app serve below %s (its base path or root path setting), and take the annotation off; or move to GKE Gateway, whose HTTPRoute rewrites paths with the filter URLRewrite.", prefixes[0]),
+		Commands: []string{fmt.Sprintf("kubectl annotate ingress %s -n %s %s-", c.Target.Name, c.Target.Namespace, key)},
+		Patches:  []cause.Patch{{File: "HTTPRoute " + c.Target.Namespace + "/" + c.Target.Name, YAML: asRoute(c.Target, b, prefixes[0])}},
+		Caveat:   "No annotation of GKE's Ingress rewrites a path; the classic load balancer's URL map can't be changed by hand, since the controller puts it back.",
 	}
 	return f
 }
