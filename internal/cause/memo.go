@@ -18,6 +18,7 @@ type memo struct {
 	translation func() glbc.Translation
 	path        func() path.Path
 	errors      func() []ControllerError
+	requests    func() []signal.Signal
 }
 
 // Prepared is the Case with a memory for what its methods compute, to be called when
@@ -30,6 +31,7 @@ func (c Case) Prepared() Case {
 	c.memo = m
 	m.changes, m.translation = sync.OnceValue(c.changes), sync.OnceValue(c.translation)
 	m.path, m.errors = sync.OnceValue(c.path), sync.OnceValue(c.controllerErrors)
+	m.requests = sync.OnceValue(c.requests)
 	return c
 }
 

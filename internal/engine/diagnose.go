@@ -129,7 +129,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	open := unexplained(c.Symptoms, d.Roots)
 	d.Open = slices.DeleteFunc(slices.Clone(open), func(s cause.Symptom) bool { return s.Pending != "" })
 	if len(d.Open) > 0 {
-		d.Checked = append(hopsChecked(d.Path), checked(c, d.Open)...)
+		d.Checked = slices.Concat(requestsSeen(c, d.Open), hopsChecked(d.Path), checked(c, d.Open))
 	}
 	d.accuse(c)
 	switch {

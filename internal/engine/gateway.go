@@ -57,7 +57,8 @@ func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, 
 		list = append(list, s)
 	}
 	unhealthy, blind := backendSymptoms(c, serving)
-	return append(list, unhealthy...), append(blind, unrouted(c.Facts, g)...)
+	list = append(list, unhealthy...)
+	return append(list, requestSymptoms(c, list)...), append(blind, unrouted(c.Facts, g)...)
 }
 
 // unrouted says which routes lead nowhere, or can't be told to lead anywhere.

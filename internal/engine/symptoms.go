@@ -26,7 +26,8 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 		list = append(list, notApplied(c, failure))
 	}
 	unhealthy, blind := backendSymptoms(c, glbc.Address(ing) != "")
-	return append(list, unhealthy...), blind
+	list = append(list, unhealthy...)
+	return append(list, requestSymptoms(c, list)...), blind
 }
 
 func notProvisioned(c cause.Case, ing *networkingv1.Ingress, failure *cause.ControllerError) cause.Symptom {

@@ -34,6 +34,10 @@ func backendSymptoms(c cause.Case, serving bool) (list []cause.Symptom, blind []
 			blind = append(blind, "the backend service of "+b.Service+": "+b.BackendService.Err().Error())
 			continue
 		}
+		if s, ok := withoutCapacity(c, b); ok {
+			list = append(list, s)
+			continue
+		}
 		all, bad := glbc.FailingEndpoints(c.Facts, b, c.LoggedUnhealthy())
 		if s, ok := emptySymptom(c, b, all); ok {
 			list = append(list, s)

@@ -110,7 +110,7 @@ func (w *wish) namespaces(r facts.Ref) {
 		w.addNamespace(r.Namespace)
 	default:
 		for _, bs := range glbc.BackendServicesOf(w.facts, r) {
-			for _, namespace := range glbc.NamespacesOf(w.facts, bs) {
+			for _, namespace := range namespacesRouted(w.facts, bs) {
 				w.addNamespace(namespace)
 			}
 		}
