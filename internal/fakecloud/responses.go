@@ -32,7 +32,7 @@ func (q podQuestion) answer(rows []scenario.Response) (row *scenario.Response, s
 		switch row.Error {
 		case "refused":
 			return nil, ""
-		case "tls":
+		case "tls", "certificate":
 			return row, "https"
 		}
 		return row, q.scheme
