@@ -38,7 +38,7 @@ func (q podQuestion) answer(rows []scenario.Response) (row *scenario.Response, s
 		return row, q.scheme
 	}
 	for i := range rows {
-		if q.atPort(&rows[i]) && !q.inScheme(&rows[i]) && rows[i].Error == "" {
+		if q.atPort(&rows[i]) && !q.inScheme(&rows[i]) && (rows[i].Error == "" || rows[i].Error == "certificate") {
 			return nil, map[string]string{"http": "https", "https": "http"}[q.scheme]
 		}
 	}

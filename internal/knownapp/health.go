@@ -15,7 +15,9 @@ type Health struct {
 	Path string
 	// Port is the container port of Path; 0 for the one that serves.
 	Port int32
-	// Advice is what to do where no path helps, or what else to know.
+	// Otherwise answers 200 where Path doesn't, in some versions.
+	Otherwise string
+	// Advice is what else to know.
 	Advice string
 }
 
@@ -35,14 +37,14 @@ var healths = []struct {
 	{"superset", Health{App: "Superset", Path: "/health"}},
 	{"configurable-http-proxy", Health{App: "JupyterHub", Path: "/hub/login"}},
 	{"kibana", Health{App: "Kibana", Path: "/login"}},
-	{"elasticsearch", Health{App: "Elasticsearch", Advice: "every path answers 401 while security is on: allow an anonymous user with a monitoring role, then check /_cluster/health"}},
-	{"opensearch", Health{App: "OpenSearch", Advice: "every path answers 401 while the security plugin is on: allow anonymous access to one path, or check a sidecar"}},
+	{"elasticsearch", Health{App: "Elasticsearch", Path: "/_cluster/health", Advice: "once an anonymous user with a monitoring role is allowed: with security on, every path answers 401"}},
+	{"opensearch", Health{App: "OpenSearch", Path: "/_cluster/health", Advice: "once anonymous authentication is allowed: with the security plugin on, every path answers 401"}},
 	{"kong", Health{App: "Kong", Path: "/status", Port: 8100, Advice: "its status listener must be on"}},
 	{"traefik", Health{App: "Traefik", Path: "/ping", Advice: "on the entry point that its ping is set to"}},
 	{"oauth2-proxy", Health{App: "oauth2-proxy", Path: "/ping"}},
 	{"rancher", Health{App: "Rancher", Path: "/healthz"}},
 	{"chartmuseum", Health{App: "ChartMuseum", Path: "/health"}},
-	{"loki", Health{App: "Loki", Path: "/ready", Advice: "old versions answer 204 there: /metrics answers 200"}},
+	{"loki", Health{App: "Loki", Path: "/ready", Otherwise: "/metrics"}},
 	{"tempo", Health{App: "Tempo", Path: "/ready", Port: 3100}},
 	{"influxdb", Health{App: "InfluxDB", Path: "/ping?verbose=true", Advice: "/ping alone answers 204"}},
 	{"posthog", Health{App: "PostHog", Path: "/_health"}},
@@ -73,7 +75,7 @@ func HealthOf(pod *corev1.Pod, port int32) (Health, bool) {
 	}
 	for _, n := range names {
 		for _, h := range healths {
-			if n == h.word || strings.HasPrefix(n, h.word+"-") || strings.HasSuffix(n, "-"+h.word) {
+			if n == h.word || strings.HasSuffix(n, "-"+h.word) {
 				return h.Health, true
 			}
 		}

@@ -13,7 +13,10 @@ import (
 	"plumbline/internal/glbc"
 )
 
-const noProbe = "no readiness probe"
+const (
+	noProbe          = "no readiness probe"
+	wantsCertificate = "wants a certificate"
+)
 
 // contract is the probe-contract table: what the kubelet, Google's check and our
 // own probe asked and got.
@@ -22,20 +25,41 @@ func (b *backend) contract(a answer) []cause.ContractRow {
 	if row, ok := b.kubelet(a); ok {
 		rows = append(rows, row)
 	}
-	google := cause.ContractRow{Observer: "Google LB", Asked: b.shorten(b.verb() + " " + b.where()), Got: b.googleGot(), Differs: true}
+	google := cause.ContractRow{Observer: "Google LB", Asked: b.verb() + " " + b.where(), Got: b.googleGot(), Differs: true}
 	rows = append(rows, google)
 	if a.probed {
 		rows = append(rows, cause.ContractRow{Observer: "our probe", Asked: "the same, " + a.at.UTC().Format("15:04"), Got: fmt.Sprintf("%d%s", a.status, b.short(a))})
+	} else if i := slices.IndexFunc(b.answers, func(o answer) bool { return o.probed }); i >= 0 {
+		rows = append(rows, cause.ContractRow{Observer: "our probe", Asked: "the same, " + b.answers[i].at.UTC().Format("15:04"), Got: fmt.Sprintf("%d%s", b.answers[i].status, b.short(b.answers[i]))})
 	} else if b.refused != "" {
 		rows = append(rows, cause.ContractRow{Observer: "our probe", Asked: "the same", Got: inWord(b.refused)})
 	}
 	for _, r := range []reply{b.readiness, b.serving, b.swapped} {
-		row := cause.ContractRow{Observer: "our probe", Asked: b.shorten(askedOf(r.asked)), Got: inWord(r.Unreachable)}
+		row := cause.ContractRow{Observer: "our probe", Asked: askedOf(r.asked), Got: inWord(r.Unreachable)}
 		if r.talks() {
 			row.Got = fmt.Sprint(r.Status)
 		}
-		if r.asked.Port != 0 && !slices.Contains(rows, row) {
+		plain := r == b.swapped && !r.talks() && row.Got != wantsCertificate // It was only to be sure.
+		if r.asked.Port != 0 && !plain && !slices.Contains(rows, row) {
 			rows = append(rows, row)
+		}
+	}
+	return fit(rows)
+}
+
+// tableWidth is a phone's (chat-message.md).
+const tableWidth = 64
+
+// fit shortens what was asked until each row has its three columns and the mark.
+func fit(rows []cause.ContractRow) []cause.ContractRow {
+	observer, got := 0, 0
+	for _, r := range rows {
+		observer, got = max(observer, len([]rune(r.Observer))), max(got, len([]rune(r.Got)))
+	}
+	left := max(tableWidth-observer-got-len("    ")-len(" x"), 12)
+	for i := range rows {
+		if asked := []rune(rows[i].Asked); len(asked) > left {
+			rows[i].Asked = string(asked[:left-1]) + "…"
 		}
 	}
 	return rows
@@ -54,16 +78,6 @@ func askedOf(r facts.ProbeRequest) string {
 		return fmt.Sprintf("GET https :%d%s", r.Port, r.Path)
 	}
 	return fmt.Sprintf("GET :%d%s", r.Port, r.Path)
-}
-
-// askedWidth leaves room for the other two columns in 64 characters.
-const askedWidth = 32
-
-func (b *backend) shorten(text string) string {
-	if r := []rune(text); len(r) > askedWidth {
-		return string(r[:askedWidth-1]) + "…"
-	}
-	return text
 }
 
 // googleGot is what the health-check log tells of the check's own request.
@@ -85,7 +99,7 @@ func (b *backend) googleGot() string {
 func inWord(text string) string {
 	text = strings.ToLower(text)
 	for _, of := range []struct{ part, word string }{
-		{"certificate", "wants a certificate"},
+		{"certificate", wantsCertificate},
 		{"refused", "refused"},
 		{"reset", "reset"},
 		{"look like a tls handshake", "speaks no TLS"},
@@ -134,20 +148,19 @@ func (b *backend) kubelet(a answer) (cause.ContractRow, bool) {
 	case p.HTTPGet != nil:
 		where := ":" + portText(container, p.HTTPGet) + slash(p.HTTPGet.Path)
 		row.Asked = "GET " + scheme(p.HTTPGet) + where
-		if same := where == b.where() && (scheme(p.HTTPGet) == "") == (b.check.Type == "HTTP"); same && a.status != 0 && row.Got == "Ready" {
+		if same := where == b.where() && (scheme(p.HTTPGet) == "") == (b.check.Type == "HTTP"); same && a.status != 0 && a.status < 400 && row.Got == "Ready" {
 			row.Got = fmt.Sprintf("%d  Ready", a.status)
 			if b.toHTTPS(a) && followed(a) || a.location == "" && b.settingDecides() {
 				row.Got = fmt.Sprintf("%d→200  Ready", a.status)
 			}
 		}
 	case p.TCPSocket != nil:
-		row.Asked = "connects to :" + p.TCPSocket.Port.String()
+		row.Asked = "connects to :" + cmp.Or(strings.TrimPrefix(fmt.Sprint(glbc.ProbePort(container, p.TCPSocket.Port)), "0"), p.TCPSocket.Port.String())
 	case p.GRPC != nil:
 		row.Asked = fmt.Sprintf("gRPC :%d", p.GRPC.Port)
 	case p.Exec != nil:
 		row.Asked = "runs a command"
 	}
-	row.Asked = b.shorten(row.Asked)
 	return row, true
 }
 

@@ -38,6 +38,9 @@ func (b *backend) better() place {
 		return p
 	}
 	h, known := b.known()
+	if h.Path == b.check.Path && h.Otherwise != "" {
+		h.Path = h.Otherwise
+	}
 	p := place{path: h.Path, port: h.Port, why: "where " + h.App + " answers 200"}
 	if h.Advice != "" {
 		p.why += " (" + h.Advice + ")"
@@ -101,18 +104,11 @@ func (b *backend) fixStatus(answer) cause.Fix {
 	p := b.better()
 	what := "the check at "
 	if p.path != "/PATH" {
-		what += strings.TrimSpace(fmt.Sprintf("%s%s, ", portPrefix(p.port), p.path))
-		what += " "
+		what += portPrefix(p.port) + p.path + ", "
 	}
 	f := cause.Fix{
 		Summary: "point " + what + p.why,
 		Caveat:  "editing the readiness probe does not help: GKE copies it into the health check only when that is created",
-	}
-	if h, ok := b.known(); ok && p.path == "/PATH" && h.Advice != "" {
-		f.Summary = h.App + ": " + h.Advice
-		if h.Path == "" {
-			f.Summary += "; or " + "point " + what + p.why
-		}
 	}
 	switch {
 	case b.Service == "":
@@ -275,21 +271,22 @@ func (b *backend) fixScheme(on facts.Ref, tls bool) cause.Fix {
 	return f
 }
 
+func seconds(d time.Duration) int { return int(d / time.Second) }
+
 // fixTimeout gives the check more time, where that is little; else the app must hurry.
 func (b *backend) fixTimeout(subject facts.Ref) cause.Fix {
 	wait := b.patience()
 	if b.check.Timeout >= 15*time.Second {
 		f := b.fixApp(subject)
-		f.Summary = fmt.Sprintf("find out why %s takes longer than %s: an app that is overloaded or waits for something else", b.check.Path, b.check.Timeout)
+		f.Summary = fmt.Sprintf("find out why %s takes longer than %d s: an app that is overloaded or waits for something else", b.check.Path, seconds(b.check.Timeout))
 		f.Caveat = "a longer timeout only hides it: requests of people wait as long"
 		return f
 	}
 	interval := max(b.check.Interval, wait)
 	f := cause.Fix{
-		Summary: fmt.Sprintf("give the check %s (timeoutSec, with checkIntervalSec at least as long), or make %s answer within %s", wait, b.check.Path, b.check.Timeout),
+		Summary: fmt.Sprintf("give the check %d s (timeoutSec, with checkIntervalSec at least as long), or make %s answer within %d s", seconds(wait), b.check.Path, seconds(b.check.Timeout)),
 		Caveat:  "editing the readiness probe's timeout does not help: GKE copies it into the health check only when that is created",
 	}
-	seconds := func(d time.Duration) int { return int(d / time.Second) }
 	switch {
 	case b.Service == "":
 		return b.editCheck(f, fmt.Sprintf("--timeout=%ds --check-interval=%ds", seconds(wait), seconds(interval)))

@@ -17,7 +17,7 @@ var pathNotFound = cause.Cause{
 }
 
 func checkPathNotFound(c cause.Case) cause.Outcome {
-	return judge(c, statusIs(isNotFound), (*backend).pathFinding, (*backend).otherStatus)
+	return judge(c, statusIs(isNotFound), (*backend).pathFinding, (*backend).answersFine)
 }
 
 func isNotFound(status int) bool { return status == 404 || status == 410 }

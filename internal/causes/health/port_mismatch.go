@@ -100,6 +100,7 @@ func (b *backend) portFinding(c cause.Case, confidence cause.Confidence, a answe
 	f.Summary = fmt.Sprintf("%s fixes the check's port at %d; the %s is %d.", on.Kind+" "+on.Name, b.check.Port, kind, right)
 	f.Contract = b.contract(a)
 	if b.bad[0].Node {
+		f.Headline = fmt.Sprintf("The health check of %s asks the nodes' port %d, where nothing listens; its node port is %d", b.app(), b.check.Port, right)
 		f.Summary = fmt.Sprintf("The backends are nodes, so the check's port must be the %s (%d); %s %s fixes it at %d.", kind, right, on.Kind, on.Name, b.check.Port)
 	}
 	f.Evidence = append(b.portEvidence(), f.Evidence...)

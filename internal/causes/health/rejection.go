@@ -112,10 +112,12 @@ func (b *backend) explained(confidence cause.Confidence) bool {
 	return deeper != 0 && deeper < confidence
 }
 
-// otherStatus is the evidence against a status: another answer that was seen.
-func (b *backend) otherStatus() string {
+// answersFine is the evidence against a bad status: our probe got 200.
+func (b *backend) answersFine() string {
 	for _, a := range b.answers {
-		return fmt.Sprintf("%s got %d", a.source, a.status)
+		if a.probed && a.status == statusOK {
+			return a.source + " got 200"
+		}
 	}
 	return ""
 }
@@ -144,6 +146,8 @@ func (b *backend) why(a answer) string {
 		return "The pods aren't Ready for the kubelet either; " + strict
 	case row.Asked == noProbe:
 		return "Without a readiness probe the kubelet calls the pods Ready whatever they answer; " + strict
+	case a.status >= 400 && strings.HasSuffix(row.Asked, b.where()) && b.probesHost() == "" && b.check.Host == "":
+		return "The kubelet asks the same and calls the pods Ready, so the answer is new or depends on who asks; " + strict
 	case a.status < 400 && strings.Contains(row.Got, fmt.Sprint(a.status)):
 		return "The kubelet accepts every status from 200 to 399 and calls the pods Ready; " + strict
 	}

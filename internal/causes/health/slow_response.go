@@ -44,8 +44,8 @@ func (b *backend) tooSlow() (cause.Confidence, answer) {
 
 func (b *backend) slowFinding(c cause.Case, confidence cause.Confidence, a answer) cause.Finding {
 	f := b.finding(c, confidence)
-	f.Headline = fmt.Sprintf("%s answers the health check on %s too late: it waits %s", b.app(), b.check.Path, b.check.Timeout)
-	f.Summary = fmt.Sprintf("The prober gets through to the pods and has no answer after timeoutSec, %s.", b.check.Timeout)
+	f.Headline = fmt.Sprintf("%s answers the health check on %s too late: it waits %d s", b.app(), b.check.Path, seconds(b.check.Timeout))
+	f.Summary = fmt.Sprintf("The prober gets through to the pods and has no answer after timeoutSec, %d s.", seconds(b.check.Timeout))
 	f.Contract = b.contract(a)
 	for _, h := range b.logged {
 		if h.Detailed == "TIMEOUT" {
