@@ -40,11 +40,11 @@ func (t *tracer) asked(b glbc.Backend) []facts.ProbeRequest {
 	}
 	check := glbc.CheckOf(hc)
 	pods, _ := glbc.PodsOf(t.s, b)
-	_, bad := glbc.FailingEndpoints(t.s, b, t.evidence.Logged)
+	all, _ := glbc.FailingEndpoints(t.s, b, t.evidence.Logged)
 	return slices.DeleteFunc(slices.SortedFunc(maps.Keys(t.s.Probes), compareRequests), func(r facts.ProbeRequest) bool {
 		return !slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
-			return p.Namespace == r.Namespace && p.Name == r.Pod && len(bad) > 0 &&
-				glbc.QuestionsTo(b, check, glbc.EndpointOf(bad, p), p).Check == r
+			return p.Namespace == r.Namespace && p.Name == r.Pod && len(all) > 0 &&
+				glbc.QuestionsTo(b, check, glbc.EndpointOf(all, p), p).Check == r
 		})
 	})
 }

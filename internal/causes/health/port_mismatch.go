@@ -105,6 +105,9 @@ func (b *backend) portFinding(c cause.Case, confidence cause.Confidence, a answe
 	}
 	f.Evidence = append(b.portEvidence(), f.Evidence...)
 	f.Fix = b.fixPort(on, right, kind)
+	if b.serving.talks() && b.serving.Status != statusOK {
+		f.Fix.Summary += fmt.Sprintf("; that isn't all: there %s answers %d", b.serving.asked.Path, b.serving.Status)
+	}
 	if ch := c.Wrote(on, "spec.healthCheck.port"); ch != nil && ch.To != nil && *ch.To == fmt.Sprint(b.check.Port) {
 		f.Change = ch
 	}
