@@ -56,7 +56,7 @@ func (b *backend) better() place {
 // kubeletsPlace is what the pods are Ready by, unless it is known not to answer 200.
 func (b *backend) kubeletsPlace() (place, bool) {
 	probe, container, ok := b.readinessProbe()
-	if !ok || probe.HTTPGet == nil || b.readiness.talks() && b.readiness.Status != statusOK {
+	if !ok || probe.HTTPGet == nil || b.readiness.asked.Port != 0 && b.readiness.Status != statusOK {
 		return place{}, false
 	}
 	get := probe.HTTPGet

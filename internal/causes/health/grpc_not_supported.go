@@ -12,7 +12,7 @@ import (
 var grpcNotSupported = cause.Cause{
 	ID:    "health/grpc-not-supported",
 	Title: "The pods have a gRPC health service, which an Ingress's health check can't ask",
-	Needs: questionNeeds,
+	Needs: firewallNeeds,
 	Explains: []cause.ID{
 		cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing,
 		"health/path-not-found", "health/status-not-200", "health/server-error", "health/protocol-mismatch", "health/probe-not-inferable",
@@ -39,7 +39,7 @@ func (b *backend) speaksGRPC() (cause.Confidence, answer) {
 		return 0, answer{}
 	case word == "speaks no HTTP/1.1" || word == "hangs up" || word == "reset" || word == "speaks no TLS":
 		return cause.Proven, answer{}
-	case b.blocked() || !b.admitted() || word == "refused":
+	case !b.admitted() || word == "refused":
 		return 0, answer{}
 	}
 	return cause.Likely, answer{}

@@ -23,8 +23,12 @@ const (
 	notInferable
 )
 
-// questionNeeds are what tells why a check asks what it asks.
-var questionNeeds = needs(facts.BackendConfigs, facts.Firewalls, facts.NetworkFirewall, facts.RegionFirewall, facts.Network, facts.Instances)
+// questionNeeds are what tells why a check asks what it asks; firewallNeeds whether the
+// probers get in besides.
+var (
+	questionNeeds = needs(facts.BackendConfigs)
+	firewallNeeds = needs(facts.BackendConfigs, facts.Firewalls, facts.NetworkFirewall, facts.RegionFirewall, facts.Network, facts.Instances)
+)
 
 // wrongQuestion: the check gets a bad answer, while the pods are Ready by a probe that
 // asks something else. An app that redirects every path to https, or answers with an
@@ -34,7 +38,7 @@ func (b *backend) wrongQuestion() (reason, cause.Confidence, answer) {
 	switch {
 	case confidence == 0 || a.status >= 500 || b.Gateway || b.Service == "" || b.readyPods() == 0:
 		return 0, 0, answer{}
-	case b.readiness.talks() && b.readiness.Status != statusOK:
+	case b.readiness.asked.Port != 0 && b.readiness.Status != statusOK:
 		return 0, 0, answer{}
 	}
 	if https, _ := b.redirectsToHTTPS(); https != 0 && b.readiness.Status != statusOK {
@@ -69,7 +73,8 @@ func (b *backend) whyAsked() reason {
 		return 0
 	}
 	for _, d := range glbc.CompareCheck(hc, desired) {
-		if d.Field == glbc.CheckFieldPath && d.Origin.Kind == glbc.FromProbe && d.Kept && (d.Drift == glbc.DriftBeforePods || d.Drift == glbc.DriftProbeChanged) {
+		if d.Field == glbc.CheckFieldPath && d.Origin.Kind == glbc.FromProbe && d.Kept && (d.Drift == glbc.DriftBeforePods || d.Drift == glbc.DriftProbeChanged) &&
+			(b.check.Path == "/" || b.in.Facts.History.Known()) { // Another path may have been edited in, of which only the log tells.
 			return frozen
 		}
 	}

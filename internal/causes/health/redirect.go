@@ -27,10 +27,7 @@ func (b *backend) redirectsElsewhere() (cause.Confidence, answer) {
 	probed, logged := b.redirects()
 	for _, a := range probed {
 		if !b.toHTTPS(a) {
-			if b.explained(cause.Proven) {
-				return 0, answer{}
-			}
-			return cause.Proven, a
+			return b.capped(cause.Proven), a
 		}
 	}
 	if confidence, _ := b.redirectsToHTTPS(); confidence == 0 && !b.asked() && len(logged) > 0 {

@@ -31,8 +31,6 @@ func needs(more ...facts.Kind) []facts.Kind { return append(slices.Clone(answerN
 func (b *backend) rejection() (cause.Confidence, answer) {
 	probed, logged := b.rejected(true), b.rejected(false)
 	switch {
-	case len(probed) > 0 && len(logged) == 0 && b.blocked():
-		return 0, answer{}
 	case len(probed) > 0 && len(logged) == 0 && b.silent != "":
 		return cause.Possible, probed[0]
 	case len(probed) > 0 && len(logged) == 0 && b.check.Host != "":
@@ -61,15 +59,6 @@ func (b *backend) rejected(probed bool) []answer {
 	return list
 }
 
-// blocked: the rules surely keep Google's probers from every endpoint, and nothing shows
-// that they got through all the same.
-func (b *backend) blocked() bool {
-	verdicts := b.verdicts()
-	return len(verdicts) > 0 && !slices.ContainsFunc(verdicts, func(v path.FirewallVerdict) bool {
-		return v.Proven || v.Unseen || v.Verdict.Outcome != firewall.Denied
-	})
-}
-
 // admitted: the rules surely let Google's probers through to every endpoint.
 func (b *backend) admitted() bool {
 	verdicts := b.verdicts()
@@ -86,30 +75,34 @@ func (b *backend) verdicts() []path.FirewallVerdict {
 	})
 }
 
-// statusIs weighs a cause that consists in a sort of status, unless a deeper one that is
-// less sure says why the check gets it.
+// statusIs weighs a cause that consists in a sort of status. It is no surer than a deeper
+// cause of the layer that says why the check gets it, so that the deeper one explains it.
 func statusIs(sort func(status int) bool) func(*backend) (cause.Confidence, answer) {
 	return func(b *backend) (cause.Confidence, answer) {
 		confidence, a := b.rejection()
-		if confidence == 0 || !sort(a.status) || b.explained(confidence) {
+		if confidence == 0 {
+			confidence, a = b.wrongHost()
+		}
+		if confidence == 0 || !sort(a.status) {
 			return 0, answer{}
 		}
-		return confidence, a
+		return b.capped(confidence), a
 	}
 }
 
-// explained: another cause of the layer says why, and is too unsure to be ranked above
-// the status that it explains.
-func (b *backend) explained(confidence cause.Confidence) bool {
+// capped is a confidence no higher than that of what explains the answer.
+func (b *backend) capped(confidence cause.Confidence) cause.Confidence {
 	_, deeper, _ := b.wrongQuestion()
 	for _, weigh := range []func(*backend) (cause.Confidence, answer){
 		(*backend).wrongHost, (*backend).wrongProtocol, (*backend).speaksGRPC,
 	} {
-		if sure, _ := weigh(b); deeper == 0 || sure != 0 && sure < deeper {
-			deeper = sure
-		}
+		sure, _ := weigh(b)
+		deeper = max(deeper, sure)
 	}
-	return deeper != 0 && deeper < confidence
+	if deeper == 0 {
+		return confidence
+	}
+	return min(confidence, deeper)
 }
 
 // answersFine is the evidence against a bad status: our probe got 200.

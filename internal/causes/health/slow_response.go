@@ -14,7 +14,7 @@ import (
 var slowResponse = cause.Cause{
 	ID:       "health/slow-response",
 	Title:    "The app answers the health check too late",
-	Needs:    questionNeeds,
+	Needs:    firewallNeeds,
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
 	Check:    checkSlow,
 }
