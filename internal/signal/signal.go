@@ -84,6 +84,9 @@ type Health struct {
 	Protocol   string
 	Path       string
 	ResultText string
+	// ConnectLatency and ResponseLatency are how long it took to connect and to answer,
+	// as "0.002s"; empty where that didn't happen, or isn't told.
+	ConnectLatency, ResponseLatency string
 }
 
 // StatusCode is the HTTP status that ResultText names ("… [Code: 307]",
