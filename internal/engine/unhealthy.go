@@ -209,15 +209,43 @@ func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symp
 		}
 	}
 	pods, err := glbc.PodsOf(c.Facts, b)
-	settled := slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
-		return glbc.IsReady(pod) && pod.DeletionTimestamp == nil && c.Facts.Now.Sub(glbc.Started(pod)) >= ingressGrace
-	})
-	if err != nil || !settled && len(pods) > 0 {
+	if err != nil || !past(c, b, pods) {
 		return cause.Symptom{}, false
 	}
 	s := unhealthySymptom(c, b, nil, nil)
 	s.Says = fmt.Sprintf("no endpoint in any group of %s, which has %d pods", b.Title(), len(pods))
+	if s.Pending == "" && replaced(c.Facts.Now, pods) {
+		s.Pending = "all pods began to terminate a moment ago, others may take their place"
+	}
 	return s, true
+}
+
+// past: some pod has been Ready for longer than attaching takes, or none of those that
+// live is within its start any more.
+func past(c cause.Case, b glbc.Backend, pods []*corev1.Pod) bool {
+	var check glbc.Check
+	if hc, ok := b.HealthCheck.Get(); ok {
+		check = glbc.CheckOf(hc)
+	}
+	for _, pod := range pods {
+		age := c.Facts.Now.Sub(glbc.Started(pod))
+		switch {
+		case !glbc.Lives(pod):
+		case glbc.IsReady(pod) && age >= ingressGrace:
+			return true
+		case glbc.IsReady(pod) || age < max(ingressGrace/2, glbc.ReadyIn(pod, check)):
+			return false
+		}
+	}
+	return true
+}
+
+// replaced: pods are leaving, all of them, and the first began a moment ago.
+func replaced(now time.Time, pods []*corev1.Pod) bool {
+	return len(pods) > 0 && !slices.ContainsFunc(pods, glbc.Lives) && slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+		began := glbc.Leaving(p)
+		return !began.IsZero() && now.Sub(began) < 2*time.Minute
+	})
 }
 
 // healthyOn are the Services whose endpoints were all seen, with some HEALTHY and

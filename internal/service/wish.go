@@ -222,7 +222,7 @@ func (w *wish) backend(b glbc.Backend) {
 		w.Want(facts.BackendConfigs, facts.SecurityPolicies)
 	}
 	pods, err := glbc.PodsOf(s, b)
-	if err == nil && len(pods) == 0 {
+	if err == nil && !slices.ContainsFunc(pods, glbc.Lives) {
 		w.Want(facts.Deployments, facts.StatefulSets)
 	}
 	for _, pod := range pods {
