@@ -49,7 +49,7 @@ func terminating(c cause.Case, a cause.Ailing, leaving []*corev1.Pod, began time
 	pod := leaving[0]
 	f.Subject, f.Confidence = workloadOf(c, pod), cause.Proven
 	f.Since = began
-	f.Headline = fmt.Sprintf("All %d pods of Service %s/%s are terminating, and none takes their place", len(leaving), a.Namespace, a.Service)
+	f.Headline = fmt.Sprintf("All pods of Service %s/%s are terminating (%d), and none takes their place", a.Namespace, a.Service, len(leaving))
 	f.Summary = "A terminating pod is detached at once, even if it goes on for as long as its grace period; the load balancer has nobody else."
 	f.Evidence = append(f.Evidence, cause.Evidence{
 		Source: "container.pods.list", Link: cause.ObjectLink(podRef(c, pod)),
