@@ -35,6 +35,10 @@ func backendSymptoms(c cause.Case, serving bool) (list []cause.Symptom, blind []
 			continue
 		}
 		all, bad := glbc.FailingEndpoints(c.Facts, b, c.LoggedUnhealthy())
+		if s, ok := groupless(c, b); ok && serving {
+			list = append(list, s)
+			continue
+		}
 		if s, ok := emptySymptom(c, b, all); ok {
 			list = append(list, s)
 			continue
@@ -217,6 +221,21 @@ func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symp
 	if s.Pending == "" && replaced(c.Facts.Now, pods) {
 		s.Pending = "all pods began to terminate a moment ago, others may take their place"
 	}
+	return s, true
+}
+
+// groupless: a backend service that is old enough to have groups has none at all.
+func groupless(c cause.Case, b glbc.Backend) (cause.Symptom, bool) {
+	bs, ok := b.BackendService.Get()
+	if !ok || b.Service == "" || len(bs.GetBackends()) > 0 {
+		return cause.Symptom{}, false
+	}
+	made, err := time.Parse(time.RFC3339, bs.GetCreationTimestamp())
+	if err != nil || c.Facts.Now.Sub(made) < ingressGrace {
+		return cause.Symptom{}, false
+	}
+	s := unhealthySymptom(c, b, nil, nil)
+	s.Says = fmt.Sprintf("backend service %s of %s has no group of endpoints", bs.GetName(), b.Title())
 	return s, true
 }
 

@@ -62,7 +62,9 @@ func crashing(s container, now time.Time) bool {
 }
 
 // An end is how a container ended last.
-type end struct{ Terminated *corev1.ContainerStateTerminated }
+type end struct {
+	Terminated *corev1.ContainerStateTerminated
+}
 
 func ended(s container) end {
 	if s.State.Terminated != nil {

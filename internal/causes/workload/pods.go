@@ -66,7 +66,9 @@ func (g group) finding(c cause.Case) cause.Finding {
 	return f
 }
 
-func workloadOf(c cause.Case, pod *corev1.Pod) facts.Ref { return glbc.WorkloadOf(c.Facts.ClusterName, pod) }
+func workloadOf(c cause.Case, pod *corev1.Pod) facts.Ref {
+	return glbc.WorkloadOf(c.Facts.ClusterName, pod)
+}
 
 func podRef(c cause.Case, pod *corev1.Pod) facts.Ref {
 	return facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindPod, Namespace: pod.Namespace, Name: pod.Name}
