@@ -43,6 +43,10 @@ func backendSymptoms(c cause.Case, serving bool) (list []cause.Symptom, blind []
 			list = append(list, s)
 			continue
 		}
+		if _, err := glbc.PodsOf(c.Facts, b); err != nil && empty(c, b, all) {
+			blind = append(blind, "whether "+b.Title()+", whose groups are empty, has pods: "+err.Error())
+			continue
+		}
 		if len(bad) == 0 && len(all) > 0 && !slices.ContainsFunc(all, glbc.Endpoint.Healthy) {
 			list = append(list, noneHealthy(c, b, all))
 			continue
@@ -202,18 +206,8 @@ func gateTimeout(c cause.Case, b glbc.Backend, bad []glbc.Endpoint) (cause.Sympt
 // emptySymptom: no NEG of a backend has any endpoint, though the Service has pods
 // that have been Ready for longer than attaching them takes, or has none at all.
 func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symptom, bool) {
-	bs, ok := b.BackendService.Get()
-	if !ok || len(all) > 0 || len(bs.GetBackends()) == 0 {
-		return cause.Symptom{}, false
-	}
-	for _, g := range glbc.GroupsOf(bs) {
-		members, read := c.Facts.Endpoints[g.Group].Get()
-		if _, asked := c.Facts.Health[g].Get(); !asked || !read || len(members) > 0 {
-			return cause.Symptom{}, false
-		}
-	}
 	pods, err := glbc.PodsOf(c.Facts, b)
-	if err != nil || !past(c, b, pods) {
+	if err != nil || !empty(c, b, all) || !past(c, b, pods) {
 		return cause.Symptom{}, false
 	}
 	s := unhealthySymptom(c, b, nil, nil)
@@ -222,6 +216,21 @@ func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symp
 		s.Pending = "all pods began to terminate a moment ago, others may take their place"
 	}
 	return s, true
+}
+
+// empty: all groups of a backend were seen to have no endpoint.
+func empty(c cause.Case, b glbc.Backend, all []glbc.Endpoint) bool {
+	bs, ok := b.BackendService.Get()
+	if !ok || b.Service == "" || len(all) > 0 || len(bs.GetBackends()) == 0 {
+		return false
+	}
+	for _, g := range glbc.GroupsOf(bs) {
+		members, read := c.Facts.Endpoints[g.Group].Get()
+		if _, asked := c.Facts.Health[g].Get(); !asked || !read || len(members) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // groupless: a backend service that is old enough to have groups has none at all.

@@ -45,10 +45,20 @@ func ailing(c cause.Case, b glbc.Backend) (cause.Ailing, bool) {
 	return cause.Ailing{}, false
 }
 
+// whole makes a finding one about the whole Ingress, where that doesn't come up or isn't
+// changed any more because of it.
+func whole(f *cause.Finding) {
+	if slices.Contains(f.Explains, cause.IngressNotProvisioned) {
+		f.On = nil
+	}
+}
+
 // explained are the symptoms of a Service port whose NEGs nobody makes or keeps: what
 // isn't there, and endpoints that no pod is behind.
 func explained(c cause.Case, b glbc.Backend, ids ...cause.ID) []cause.ID {
-	if errs := c.ControllerErrors(); len(errs) == 0 || slices.ContainsFunc(errs, func(e cause.ControllerError) bool {
+	if !c.Has(cause.IngressNotProvisioned) && !c.Has(cause.ChangeNotApplied) {
+		// Nothing of the sort shows.
+	} else if errs := c.ControllerErrors(); len(errs) == 0 || slices.ContainsFunc(errs, func(e cause.ControllerError) bool {
 		return strings.Contains(e.Message, "networkEndpointGroup") || strings.Contains(e.Message, "when not using NEGs")
 	}) {
 		ids = append(ids, cause.IngressNotProvisioned, cause.ChangeNotApplied)
@@ -111,6 +121,16 @@ func servicePatch(svc *corev1.Service, annotations, spec string) cause.Patch {
 		yaml += "spec:\n" + spec
 	}
 	return cause.Patch{File: "Service " + svc.Namespace + "/" + svc.Name, YAML: yaml}
+}
+
+// wrotePort is who gave a port of a Service the value of a field that it has now.
+func wrotePort(c cause.Case, svc *corev1.Service, field, now string) *cause.Change {
+	ref := facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindService, Namespace: svc.Namespace, Name: svc.Name}
+	ch := c.WroteWhere(ref, func(path string) bool { return strings.HasPrefix(path, "spec.ports") && strings.HasSuffix(path, "."+field) })
+	if ch == nil || ch.To == nil || strings.Trim(*ch.To, `"`) != now {
+		return nil
+	}
+	return ch
 }
 
 // wrote is who gave a field of a Service the value that it has now; nil where the log

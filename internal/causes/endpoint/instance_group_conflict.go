@@ -43,6 +43,7 @@ func checkGroups(c cause.Case) (out cause.Outcome) {
 		if bs, ok := b.BackendService.Get(); ok && len(bs.GetBackends()) == 0 {
 			f.Explains = append(f.Explains, failing...)
 		}
+		f.On = nil
 		f.Headline = fmt.Sprintf("The cluster's instance group is in use with another balancing mode, so Service %s/%s can't have it", b.Namespace, b.Service)
 		f.Summary = "Compute allows a group in several backend services only if their balancing modes go together."
 		f.Evidence = append(f.Evidence, evidence)

@@ -44,6 +44,7 @@ func unreadable(c cause.Case, b glbc.Backend, svc *corev1.Service, r glbc.NEGReq
 	f := about(c, b)
 	f.Confidence = cause.Proven
 	f.Explains = explained(c, b, "ingress/service-type-needs-neg", "endpoint/neg-stale", "endpoint/neg-not-attached")
+	whole(&f)
 	refused := glbc.NeedsNEG(svc)
 	f.Headline = fmt.Sprintf("The NEG annotation of Service %s/%s can't be read, so GKE falls back to instance groups", svc.Namespace, svc.Name)
 	f.Summary = "What isn't JSON of the right shape counts as no annotation: the load balancer goes through the nodes' ports, and nobody says so on the Ingress."
@@ -52,6 +53,7 @@ func unreadable(c cause.Case, b glbc.Backend, svc *corev1.Service, r glbc.NEGReq
 		f.Severity = cause.Latent
 	}
 	if refused {
+		f.On = nil
 		f.Headline = fmt.Sprintf("The NEG annotation of Service %s/%s can't be read, and without NEGs GKE can't use the Service", svc.Namespace, svc.Name)
 		f.Summary = "What isn't JSON of the right shape counts as no annotation, and a Service without node port has nothing else to be reached by."
 		f.Impact = "no change to this Ingress takes effect: hosts, paths and certificates wait with it"

@@ -47,6 +47,7 @@ func exposes(c cause.Case, b glbc.Backend, svc *corev1.Service, r glbc.NEGReques
 	f := about(c, b)
 	f.Confidence = cause.Proven
 	f.Explains = explained(c, b, "endpoint/neg-stale", "endpoint/neg-not-attached")
+	whole(&f)
 	if c.Has(cause.IngressNotProvisioned) {
 		f.Impact = "this Ingress gets no load balancer as long as the Service has no NEG"
 	} else if f.Impact == "" {
@@ -64,11 +65,7 @@ func exposes(c cause.Case, b glbc.Backend, svc *corev1.Service, r glbc.NEGReques
 	if x, ok := complaining(c, b, "doesn't exist in the service"); ok {
 		f.Evidence, f.Since = append(f.Evidence, x.evidence), began(f, x)
 	}
-	for _, path := range []string{`metadata.annotations["` + glbc.NEGAnnotation + `"]`, "spec.ports"} {
-		if f.Change == nil {
-			f.Change = wrote(c, svc, path, r.Raw)
-		}
-	}
+	f.Change = wrote(c, svc, `metadata.annotations["`+glbc.NEGAnnotation+`"]`, r.Raw)
 	want := corrected(svc, r)
 	f.Fix = cause.Fix{
 		Summary:  "expose ports that the Service has",

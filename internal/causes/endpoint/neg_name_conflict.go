@@ -52,7 +52,11 @@ func checkNames(c cause.Case) (out cause.Outcome) {
 			says, evidence = owned(c, b, name)
 		}
 		x, told := complaint{}, false
-		for _, conflict := range conflicts {
+		for i, conflict := range conflicts {
+			if i == 0 && says != conflict.says {
+				// The annotation itself shows whether it still is so.
+				continue
+			}
 			if found, ok := complaining(c, b, conflict.text); ok {
 				x, told = found, true
 				if says == "" {
@@ -104,6 +108,7 @@ func conflicting(c cause.Case, b glbc.Backend, svc *corev1.Service, r glbc.NEGRe
 	f := about(c, b)
 	f.Confidence = cause.Proven
 	f.Explains = explained(c, b, "endpoint/neg-stale", "endpoint/neg-not-attached")
+	whole(&f)
 	f.Headline = fmt.Sprintf("Service %s/%s gets no NEG %q: %s", svc.Namespace, svc.Name, name, says)
 	if name == "" {
 		f.Headline = fmt.Sprintf("Service %s/%s gets no NEG: %s", svc.Namespace, svc.Name, says)

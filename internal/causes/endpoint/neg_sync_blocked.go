@@ -49,6 +49,7 @@ func blocked(c cause.Case, b glbc.Backend, block *glbc.Block, x complaint, confi
 	f := about(c, b)
 	f.Confidence = confidence
 	f.Explains = explained(c, b, "endpoint/neg-stale")
+	whole(&f)
 	ip, slice, node, why := "an endpoint", "", "", x.text
 	if m := inMessage.FindStringSubmatch(x.text); m != nil {
 		ip, slice = strings.TrimSpace(m[1]), m[3]

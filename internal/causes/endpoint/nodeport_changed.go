@@ -46,7 +46,7 @@ func checkNodePort(c cause.Case) (out cause.Outcome) {
 			}
 			continue
 		}
-		change := wrote(c, svc, "spec.ports", itoa(a.ServicePort.NodePort))
+		change := wrotePort(c, svc, "nodePort", itoa(a.ServicePort.NodePort))
 		if change != nil && c.Facts.Now.Sub(change.At) < 2*time.Minute {
 			out.Pending = "the Service has a new node port, and the controller may be at it"
 			continue

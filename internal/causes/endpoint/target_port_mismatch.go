@@ -104,7 +104,7 @@ func (l listening) finding(c cause.Case, confidence cause.Confidence, why cause.
 		Source: "container.services.list", Link: cause.ObjectLink(f.Subject),
 		Says: fmt.Sprintf("Service %s/%s port %d → targetPort %s", l.Namespace, l.Service, l.ServicePort.Port, l.ServicePort.TargetPort.String()),
 	}, l.Health())
-	f.Change = wrote(c, svc, "spec.ports", l.ServicePort.TargetPort.String())
+	f.Change = wrotePort(c, svc, "targetPort", l.ServicePort.TargetPort.String())
 	f.Fix = l.fix(svc)
 	return f
 }
@@ -176,7 +176,7 @@ func unnamed(c cause.Case, a cause.Ailing) (cause.Finding, bool) {
 	f.Evidence = append(f.Evidence, cause.Evidence{
 		Source: "container.services.list", Says: fmt.Sprintf("Service %s/%s port %d → targetPort %q", a.Namespace, a.Service, a.ServicePort.Port, name), Link: cause.ObjectLink(f.Subject),
 	}, cause.Evidence{Source: "container.pods.list", Says: says, Link: cause.ObjectLink(podRef(c, live[0]))}, a.Health())
-	f.Change = wrote(c, svc, "spec.ports", name)
+	f.Change = wrotePort(c, svc, "targetPort", name)
 	meant := int32(0)
 	if ports := declared(live[0]); len(ports) == 1 {
 		meant = ports[0]
