@@ -27,11 +27,18 @@ type complaint struct {
 // §0.8).
 const lasting = time.Hour
 
+// round is how long an error counts that comes back with each look at the Service.
+const round = 20 * time.Minute
+
 // complaints are the standing errors, newest first: warnings that no success followed,
 // and conditions of the port's ServiceNetworkEndpointGroup that say no.
 func complaints(c cause.Case, b glbc.Backend) []complaint {
 	service := b.Ref(c.Facts.ClusterName)
 	neg, known := glbc.ServiceNEG(c.Facts, b).Get()
+	synced := time.Time{}
+	if known && neg.Synced.Status == "True" {
+		synced = neg.LastSync
+	}
 	var list []complaint
 	var succeeded time.Time
 	for _, e := range c.EventsOf(service) {
@@ -39,13 +46,9 @@ func complaints(c cause.Case, b glbc.Backend) []complaint {
 		case e.Component != negController && e.Component != "":
 		case e.Type == corev1.EventTypeNormal && (e.Reason == "Attach" || e.Reason == "Create") && e.At.After(succeeded):
 			succeeded = e.At
-		case e.Type != corev1.EventTypeWarning || c.Facts.Now.Sub(e.At) >= lasting || cause.Transient(e.Message):
+		case e.Type != corev1.EventTypeWarning || cause.Transient(e.Message) || succeeded.After(e.At) || isOver(c, e, synced):
 		default:
 			list = append(list, complaint{e.Reason, e.Message, e.Began, cause.Evidence{Source: "event " + e.Reason, Says: shortened(e.Message), Link: cause.ObjectLink(service)}})
-			list[len(list)-1].evidence.Link = cause.ObjectLink(service)
-			if over := e.Reason != "ProcessServiceFailed" && (succeeded.After(e.At) || known && neg.Synced.Status == "True" && neg.LastSync.After(e.At) && e.Reason != "AttachFailed"); over {
-				list = list[:len(list)-1]
-			}
 		}
 	}
 	for _, said := range []glbc.NEGCondition{neg.Initialized, neg.Synced} {
@@ -54,6 +57,19 @@ func complaints(c cause.Case, b glbc.Backend) []complaint {
 		}
 	}
 	return list
+}
+
+// isOver: a sync has gone well since, or the error would have come back by now. That
+// endpoints can't be attached comes after the sync.
+func isOver(c cause.Case, e cause.Event, synced time.Time) bool {
+	age := c.Facts.Now.Sub(e.At)
+	switch e.Reason {
+	case "ProcessServiceFailed":
+		return age >= round
+	case "AttachFailed":
+		return age >= lasting
+	}
+	return age >= lasting || synced.After(e.At)
 }
 
 // complaining is the newest complaint that contains one of some texts.

@@ -126,7 +126,9 @@ func servicePatch(svc *corev1.Service, annotations, spec string) cause.Patch {
 // wrotePort is who gave a port of a Service the value of a field that it has now.
 func wrotePort(c cause.Case, svc *corev1.Service, field, now string) *cause.Change {
 	ref := facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindService, Namespace: svc.Namespace, Name: svc.Name}
-	ch := c.WroteWhere(ref, func(path string) bool { return strings.HasPrefix(path, "spec.ports") && strings.HasSuffix(path, "."+field) })
+	ch := c.WroteWhere(ref, func(path string) bool {
+		return strings.HasPrefix(path, "spec.ports") && strings.HasSuffix(path, "."+field)
+	})
 	if ch == nil || ch.To == nil || strings.Trim(*ch.To, `"`) != now {
 		return nil
 	}
@@ -148,4 +150,11 @@ func listOf(items []string) string {
 		return strings.Join(items[:3], ", ") + fmt.Sprintf(" and %d more", len(items)-3)
 	}
 	return strings.Join(items, ", ")
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

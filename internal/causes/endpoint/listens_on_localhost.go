@@ -142,7 +142,7 @@ func (b localBinding) fix(subject facts.Ref) cause.Fix {
 	fix := cause.Fix{
 		Summary:  "make the app listen at 0.0.0.0, all addresses of the pod",
 		Commands: []string{fmt.Sprintf("kubectl edit %s/%s -n %s", strings.ToLower(subject.Kind), subject.Name, subject.Namespace)},
-		Caveat:   "kubectl port-forward and commands inside the container work all the same: they come from within the pod",
+		Caveat:   "a port-forward and commands inside the container work all the same: they come from within the pod",
 	}
 	head := "kind: " + subject.Kind + "\nmetadata:\n  name: " + subject.Name + "\n  namespace: " + subject.Namespace + "\nspec:\n  template:\n    spec:\n      containers:\n      - name: " + b.name + "\n"
 	switch {

@@ -80,6 +80,12 @@ func unreadable(c cause.Case, b glbc.Backend, svc *corev1.Service, r glbc.NEGReq
 		Patches:  []cause.Patch{servicePatch(svc, glbc.NEGAnnotation+`: '{"ingress":true}'`, "")},
 		Caveat:   "going from instance groups to NEGs makes a new backend service and health check; requests fail for as long as that takes",
 	}
+	if cluster, ok := c.Facts.Cluster.Get(); ok && !glbc.VPCNative(cluster) && !refused {
+		f.Fix = cause.Fix{
+			Summary:  "take the annotation away: this cluster is routes-based, and NEGs need a VPC-native one",
+			Commands: []string{fmt.Sprintf("kubectl annotate service %s -n %s %s-", svc.Name, svc.Namespace, glbc.NEGAnnotation)},
+		}
+	}
 	if refused {
 		f.Fix.Caveat = "set it in the manifest too, or the next apply brings the old one back"
 	}

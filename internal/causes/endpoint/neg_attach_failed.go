@@ -66,8 +66,9 @@ func unattached(c cause.Case, b glbc.Backend, x complaint, missing []glbc.Member
 	if inner == "" {
 		inner = x.text
 	}
-	f.Headline = fmt.Sprintf("Compute refuses to attach pods of Service %s/%s to the NEG%s: %s", b.Namespace, b.Service, where, brief(inner))
+	f.Headline = fmt.Sprintf("Compute refuses to attach pods of Service %s/%s to the NEG%s%s", b.Namespace, b.Service, where, code(inner))
 	f.Summary = "The NEG controller asks and Compute says no, so these pods get no requests; the sync itself counts as successful."
+	x.evidence.Says = shortened(inner)
 	f.Evidence = append(f.Evidence, x.evidence)
 	if len(missing) > 0 {
 		f.Confidence = cause.Proven
@@ -77,7 +78,7 @@ func unattached(c cause.Case, b glbc.Backend, x complaint, missing []glbc.Member
 		}
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "compute.networkEndpointGroups.listNetworkEndpoints", Says: "not in any NEG: " + listOf(list)})
 		if f.Impact == "" {
-			f.Impact = fmt.Sprintf("%d pods get no requests", len(missing))
+			f.Impact = plural(len(missing), "pod gets", "pods get") + " no requests"
 			f.Severity = cause.Degraded
 		}
 	}
@@ -89,13 +90,14 @@ func unattached(c cause.Case, b glbc.Backend, x complaint, missing []glbc.Member
 	return f
 }
 
-// brief is the first sentence of Compute's answer.
-func brief(text string) string {
-	text, _, _ = strings.Cut(strings.Join(strings.Fields(text), " "), ", ")
-	if len(text) > 140 {
-		text = strings.ToValidUTF8(text[:140], "") + "…"
+var errorCode = regexp.MustCompile(`^Error (\d+)`)
+
+// code is Compute's answer in a word.
+func code(text string) string {
+	if m := errorCode.FindStringSubmatch(text); m != nil {
+		return " (error " + m[1] + ")"
 	}
-	return strings.TrimSuffix(text, ".")
+	return ""
 }
 
 // fixAttach says what Compute's words ask for. A node that can't take the endpoint is

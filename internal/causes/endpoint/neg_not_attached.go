@@ -81,19 +81,19 @@ func unused(c cause.Case, b glbc.Backend, bs *computepb.BackendService, idle []*
 		commands = append(commands, fmt.Sprintf("gcloud compute backend-services add-backend %s --project %s %s --network-endpoint-group %s --network-endpoint-group-zone %s --balancing-mode RATE --max-rate-per-endpoint 1",
 			bs.GetName(), c.Facts.Project, scopeFlag(f.Subject.Scope), neg.GetName(), zone))
 	}
-	f.Headline = fmt.Sprintf("Backend service %s doesn't use the NEG of Service %s/%s in %s, which has %d endpoints", bs.GetName(), b.Namespace, b.Service, listOf(zones), pods)
+	f.Headline = fmt.Sprintf("Backend service %s doesn't use the NEG of Service %s/%s in %s, which has %s", bs.GetName(), b.Namespace, b.Service, listOf(zones), plural(int(pods), "endpoint", "endpoints"))
 	f.Summary = "Endpoints count only where a backend service names their NEG; these pods are in it and get no requests."
 	f.Evidence = append(f.Evidence, cause.Evidence{
-		Source: "compute.networkEndpointGroups.list", Says: fmt.Sprintf("%s in %s has %d endpoints", idle[0].GetName(), listOf(zones), pods),
+		Source: "compute.networkEndpointGroups.list", Says: fmt.Sprintf("%s in %s has %s", idle[0].GetName(), listOf(zones), plural(int(pods), "endpoint", "endpoints")),
 	}, cause.Evidence{
-		Source: "compute.backendServices.list", Says: fmt.Sprintf("%s has %d backends, and none in %s", bs.GetName(), len(bs.GetBackends()), listOf(zones)), Link: cause.ComputeLink(glbc.Path(bs)),
+		Source: "compute.backendServices.list", Says: fmt.Sprintf("%s has %s, and none in %s", bs.GetName(), plural(len(bs.GetBackends()), "backend", "backends"), listOf(zones)), Link: cause.ComputeLink(glbc.Path(bs)),
 	})
 	if len(bs.GetBackends()) == 0 {
 		f.Severity = cause.Outage
 		f.Impact = "no endpoint to send requests to, so the load balancer answers 502 or 503 for this Service"
 	} else if f.Impact == "" {
 		f.Severity = cause.Degraded
-		f.Impact = fmt.Sprintf("%d pods get no requests", pods)
+		f.Impact = plural(int(pods), "pod gets", "pods get") + " no requests"
 	}
 	for _, pod := range livingPods(c, b) {
 		if g := glbc.GateOf(pod); g.State == glbc.GateNoCheck {

@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -85,26 +86,22 @@ func stale(c cause.Case, b glbc.Backend, diff glbc.MemberDiff) cause.Finding {
 	f.Fix = cause.Fix{
 		Summary:  "touch the Service, so that the NEG controller takes it up again",
 		Commands: []string{fmt.Sprintf(`kubectl annotate service %s -n %s --overwrite resynced="$(date +%%s)"`, b.Service, b.Namespace)},
-		Caveat:   "gcloud compute network-endpoint-groups update helps for a moment only: the controller undoes it, once it runs",
+		Caveat:   "editing the NEG by hand helps for a moment only: the controller undoes it, once it runs",
 	}
 	return f
 }
 
 func counts(gone, missing, wrong int) string {
-	text := ""
+	var list []string
 	for _, n := range []struct {
-		n    int
-		says string
-	}{{gone, "%d endpoints without a pod"}, {missing, "%d pods that are in none"}, {wrong, "%d with another port"}} {
-		if n.n == 0 {
-			continue
+		n         int
+		one, many string
+	}{{gone, "endpoint without a pod", "endpoints without a pod"}, {missing, "pod that is in none", "pods that are in none"}, {wrong, "pod with another port", "pods with another port"}} {
+		if n.n > 0 {
+			list = append(list, plural(n.n, n.one, n.many))
 		}
-		if text != "" {
-			text += ", "
-		}
-		text += fmt.Sprintf(n.says, n.n)
 	}
-	return text
+	return strings.Join(list, ", ")
 }
 
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }

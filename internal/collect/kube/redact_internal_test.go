@@ -14,7 +14,10 @@ func TestRedactKeepsSwitchesAndDropsSecrets(t *testing.T) {
 		Env: []corev1.EnvVar{
 			{Name: "ARGOCD_SERVER_INSECURE", Value: "true"},
 			{Name: "DATABASE_URL", Value: "postgres://u:hunter2@db"},
-			{Name: "EMPTY"}, {Name: "HOST", Value: "127.0.0.1"}, {Name: "LISTEN", Value: "0.0.0.0:8080"}, {Name: "PEER", Value: "10.0.0.9"},
+			{Name: "EMPTY"},
+			{Name: "HOST", Value: "127.0.0.1"},
+			{Name: "LISTEN", Value: "0.0.0.0:8080"},
+			{Name: "PEER", Value: "10.0.0.9"},
 		},
 		LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"pg_isready", "--password=hunter2"}}}},
 		ReadinessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{HTTPHeaders: []corev1.HTTPHeader{
