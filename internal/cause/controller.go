@@ -59,7 +59,7 @@ func (c Case) controllerErrors() []ControllerError {
 	})
 }
 
-// Transient: the message is of a race that is over with one of the next tries
+// Transient reports that a message is of a race that is over with one of the next tries
 // (ingress-controller.md §1.6; cause-catalogue.md, red herrings).
 func Transient(message string) bool {
 	for _, part := range []string{"resourceNotReady", "is not ready", "conditionNotMet", "Error 412", "fingerprint", "rateLimitExceeded", "Error 429", "unable to find nodeport"} {

@@ -64,7 +64,9 @@ func since(t, otherwise time.Time) time.Time {
 func (w writer) context(at string, subject facts.Ref, since time.Time, id cause.ID) string {
 	project, _, cluster := facts.ClusterParts(subject.Cluster)
 	parts := []string{say(cluster, maxName), say(or(project, subject.Project), maxName), say(at, maxName)}
-	if !since.IsZero() {
+	if since.IsZero() {
+		parts = append(parts, "since before "+w.when(w.notice.At))
+	} else {
 		parts = append(parts, "since "+w.when(since))
 	}
 	parts = append(parts, say(string(id), maxName), fmt.Sprintf("#%d", max(1, w.notice.Incident.Generation)))

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
 
@@ -123,6 +124,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	d.Gaps = append(d.Gaps, rest.broken...)
 	for i := range d.Roots {
 		d.Roots[i].Explains = present(c.Symptoms, findings, d.Roots[i].Explains)
+		d.Roots[i].Since = began(c.Symptoms, d.Roots[i])
 	}
 	open := unexplained(c.Symptoms, d.Roots)
 	d.Open = slices.DeleteFunc(slices.Clone(open), func(s cause.Symptom) bool { return s.Pending != "" })
@@ -171,6 +173,21 @@ func present(symptoms []cause.Symptom, findings []cause.Finding, ids []cause.ID)
 		}
 	}
 	return out
+}
+
+// began is when a root cause began to show: what it says itself, else when the first of
+// the symptoms that it explains began; zero where nothing tells.
+func began(symptoms []cause.Symptom, f cause.Finding) time.Time {
+	at := f.Since
+	if !at.IsZero() {
+		return at
+	}
+	for _, s := range symptoms {
+		if slices.Contains(f.Explains, s.ID) && covers(f, s.Objects) && !s.Since.IsZero() && (at.IsZero() || s.Since.Before(at)) {
+			at = s.Since
+		}
+	}
+	return at
 }
 
 func unexplained(symptoms []cause.Symptom, roots []cause.Finding) []cause.Symptom {
