@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -41,6 +42,10 @@ func backendSymptoms(c cause.Case, serving bool) (list []cause.Symptom, blind []
 		}
 		if s, ok := emptySymptom(c, b, all); ok {
 			list = append(list, s)
+			continue
+		}
+		if err := untold(c, b, all); err != nil {
+			blind = append(blind, "whether the groups of "+b.Title()+" have endpoints: "+err.Error())
 			continue
 		}
 		if _, err := glbc.PodsOf(c.Facts, b); err != nil && empty(c, b, all) {
@@ -231,6 +236,22 @@ func empty(c cause.Case, b glbc.Backend, all []glbc.Endpoint) bool {
 		}
 	}
 	return true
+}
+
+// untold: the load balancer tells of no endpoint, and whether the NEGs have any couldn't
+// be read.
+func untold(c cause.Case, b glbc.Backend, all []glbc.Endpoint) error {
+	bs, ok := b.BackendService.Get()
+	if !ok || b.Service == "" || len(all) > 0 {
+		return nil
+	}
+	for _, g := range glbc.GroupsOf(bs) {
+		_, asked := c.Facts.Health[g].Get()
+		if members := c.Facts.Endpoints[g.Group]; asked && strings.Contains(g.Group, "/networkEndpointGroups/") && !members.Known() && members.Err() != nil {
+			return members.Err()
+		}
+	}
+	return nil
 }
 
 // groupless: a backend service that is old enough to have groups has none at all.

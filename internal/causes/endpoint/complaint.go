@@ -69,7 +69,7 @@ func isOver(c cause.Case, e cause.Event, synced time.Time) bool {
 	case "AttachFailed":
 		return age >= lasting
 	}
-	return age >= lasting || synced.After(e.At)
+	return age >= lasting || synced.After(e.At) || age >= round && !c.Facts.ServiceNEGs.Known()
 }
 
 // complaining is the newest complaint that contains one of some texts.

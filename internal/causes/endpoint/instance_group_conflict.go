@@ -24,6 +24,12 @@ var instanceGroupConflict = cause.Cause{
 }
 
 func checkGroups(c cause.Case) (out cause.Outcome) {
+	if _, ingress := c.Ingress(); ingress && !c.Facts.Events.Known() && slices.ContainsFunc(c.Backends(), func(b glbc.Backend) bool {
+		bs, ok := b.BackendService.Get()
+		return ok && instanceGroups(bs)
+	}) {
+		out.Undecided = "whether the controller may use the instance groups: events couldn't be read"
+	}
 	evidence, at, ok := c.Complaint("received errors when updating backend service")
 	if !ok {
 		evidence, at, ok = c.Complaint("balancing mode")

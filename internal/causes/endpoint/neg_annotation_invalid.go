@@ -34,6 +34,11 @@ func checkAnnotation(c cause.Case) (out cause.Outcome) {
 			out.Findings = append(out.Findings, unreadable(c, b, svc, r))
 		}
 	}
+	for _, b := range c.Backends() {
+		if b.Service != "" && !b.Object.Known() && b.BackendService.Known() {
+			out.Undecided = "what Service " + b.Namespace + "/" + b.Service + " asks of the NEG controller: " + b.Object.Err().Error()
+		}
+	}
 	if valid > 0 && len(out.Findings) == 0 && (c.Has(cause.IngressNotProvisioned) || c.Has(cause.ChangeNotApplied)) {
 		out.RuledOut = "the NEG annotation can be read"
 	}

@@ -35,7 +35,7 @@ func checkAttach(c cause.Case) (out cause.Outcome) {
 		}
 		diff, err := glbc.CompareMembers(c.Facts, b)
 		missing := diff.Settled().Missing
-		if err == nil && len(missing) == 0 {
+		if err == nil && len(diff.Missing) == 0 {
 			out.RuledOut = "all pods are in their NEGs by now"
 			continue
 		}
