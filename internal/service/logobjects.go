@@ -26,7 +26,30 @@ func onPaths(s *facts.Snapshot) []facts.Ref {
 			}
 		}
 	}
+	list = append(list, unnamedWorkloads(s)...)
 	slices.SortStableFunc(list, func(a, b facts.Ref) int { return cmp.Compare(distance(a.Kind), distance(b.Kind)) })
+	return list
+}
+
+// unnamedWorkloads stand for all in a namespace where a Service has no pod that would
+// name its own: they are read together with the log.
+func unnamedWorkloads(s *facts.Snapshot) []facts.Ref {
+	var list []facts.Ref
+	if s.Deployments.Known() {
+		return nil
+	}
+	for _, b := range backends(s) {
+		svc, ok := b.Object.Get()
+		pods, err := glbc.PodsOf(s, b)
+		if !ok || len(svc.Spec.Selector) == 0 || err != nil || slices.ContainsFunc(pods, glbc.Lives) {
+			continue
+		}
+		for _, kind := range []string{facts.KindDeployment, "StatefulSet"} {
+			if r := (facts.Ref{Cluster: s.ClusterName, Kind: kind, Namespace: b.Namespace}); !slices.Contains(list, r) {
+				list = append(list, r)
+			}
+		}
+	}
 	return list
 }
 

@@ -168,9 +168,6 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	}
 	for _, b := range glbc.Backends(s, ing) {
 		w.backend(b)
-		if glbc.NEGsDiffer(s, b) {
-			w.Needs = append(w.Needs, facts.ServiceNEGs)
-		}
 	}
 }
 
@@ -221,8 +218,11 @@ func (w *wish) backend(b glbc.Backend) {
 	if !b.Gateway && glbc.NamesBackendConfig(svc) {
 		w.Want(facts.BackendConfigs, facts.SecurityPolicies)
 	}
+	if glbc.NEGsDiffer(s, b) {
+		w.Needs = append(w.Needs, facts.ServiceNEGs)
+	}
 	pods, err := glbc.PodsOf(s, b)
-	if err == nil && len(pods) == 0 {
+	if err == nil && !slices.ContainsFunc(pods, glbc.Lives) {
 		w.Want(facts.Deployments, facts.StatefulSets)
 	}
 	for _, pod := range pods {
