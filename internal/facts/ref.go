@@ -48,6 +48,7 @@ const (
 	KindEndpointSlice      = "EndpointSlice"
 	KindNode               = "Node"
 	KindNetworkPolicy      = "NetworkPolicy"
+	KindPeerAuthentication = "PeerAuthentication"
 	KindSecurityPolicy     = "SecurityPolicy"
 	KindSSLPolicy          = "SSLPolicy"
 	KindURLMap             = "URLMap"

@@ -106,6 +106,7 @@ var kubernetesCollections = map[string]collection{
 	"StatefulSet":                {plural: "statefulsets", versions: []string{"apps/v1"}, scales: true},
 	facts.KindIngress:            {plural: "ingresses", versions: []string{"networking.k8s.io/v1"}},
 	facts.KindNetworkPolicy:      {plural: "networkpolicies", versions: []string{"networking.k8s.io/v1"}},
+	facts.KindPeerAuthentication: {plural: "peerauthentications", versions: []string{"security.istio.io/v1", "security.istio.io/v1beta1"}},
 	facts.KindBackendConfig:      {plural: "backendconfigs", versions: []string{"cloud.google.com/v1", "cloud.google.com/v1beta1"}},
 	facts.KindFrontendConfig:     {plural: "frontendconfigs", versions: []string{"networking.gke.io/v1beta1"}},
 	facts.KindManagedCertificate: {plural: "managedcertificates", versions: []string{"networking.gke.io/v1", "networking.gke.io/v1beta2"}},
