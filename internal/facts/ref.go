@@ -63,6 +63,9 @@ const (
 	KindSubnetwork         = "Subnetwork"
 	KindHealthCheckPolicy  = "HealthCheckPolicy"
 	KindGCPBackendPolicy   = "GCPBackendPolicy"
+
+	// KindProject is a Google Cloud project itself: its quotas, services and policies.
+	KindProject = "Project"
 )
 
 // String is the form of reports: Kind/name or Kind/namespace/name.
