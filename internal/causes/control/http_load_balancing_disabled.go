@@ -23,6 +23,7 @@ var httpLoadBalancingDisabled = cause.Cause{
 	Needs: []facts.Kind{facts.Cluster, facts.Clusters, facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.ThirdPartyObjects, facts.Events},
 	Explains: []cause.ID{
 		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.PodsNotReadyInNEG, cause.BackendUnhealthy, "ingress/service-type-needs-neg",
+		"control/gateway-api-disabled", "control/resource-leak",
 	},
 	Check: checkHTTPLoadBalancing,
 }
@@ -105,7 +106,7 @@ func finding(c cause.Case, d dependents, change *cause.Change) cause.Finding {
 // explained: unhealthy endpoints are the add-on's doing only where their pods are
 // gone and nobody took them out.
 func explained(c cause.Case) []cause.ID {
-	ids := []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, "ingress/service-type-needs-neg"}
+	ids := []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, "ingress/service-type-needs-neg", "control/gateway-api-disabled", "control/resource-leak"}
 	if stale, _ := frozen(c); stale > 0 && stale == unhealthy(c) {
 		ids = append(ids, cause.BackendUnhealthy, cause.PodsNotReadyInNEG)
 	}
