@@ -30,6 +30,10 @@ func checkAPI(c cause.Case) cause.Outcome {
 		case ours:
 			confidence = cause.Proven
 		case untold:
+			if !c.Facts.History.Known() {
+				// The log might tell that it is another project's.
+				continue
+			}
 		}
 		own = append(own, k)
 	}
@@ -40,7 +44,7 @@ func checkAPI(c cause.Case) cause.Outcome {
 	f := heldBack(c, own, func(r refusal) bool { return r.kind == apiDisabled && r.service == service })
 	f.Confidence = confidence
 	f.Subject = projectRef(c)
-	f.Headline = service + " is switched off in project " + c.Facts.Project + ", " + effect(c, own)
+	f.Headline = "The API " + service + " is switched off in project " + c.Facts.Project + ", " + effect(c, own)
 	f.Summary = "Google Cloud answers SERVICE_DISABLED to every call of the controllers to this API."
 	f.Fix = cause.Fix{
 		Summary:  "switch the API on; the controllers go on by themselves, within 10 minutes",

@@ -33,20 +33,28 @@ func checkRate(c cause.Case) cause.Outcome {
 			last = k.at
 		}
 	}
+	if c.Target.Kind == facts.KindGateway {
+		// A condition stands for as long as it says so.
+		last = c.Facts.Now
+	}
 	lasting := last.Sub(first)
-	if lasting < cause.ErrorGrace && c.Facts.Now.Sub(first) < cause.ErrorGrace {
+	switch {
+	case lasting >= cause.ErrorGrace:
+	case c.Facts.Now.Sub(first) < cause.ErrorGrace:
 		return cause.Outcome{Pending: "the Compute API throttled a controller a moment ago, which passes with the minute"}
+	default:
+		return cause.Outcome{}
 	}
 	f := heldBack(c, list, func(r refusal) bool { return r.kind == rateLimited })
 	// What didn't join a NEG in time isn't why endpoints fail.
 	f.Explains = []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing, cause.PodsNotReadyInNEG}
 	f.Confidence = cause.Possible
-	f.Subject, f.Severity = projectRef(c), cause.Blocked
-	f.Headline = "the Compute API throttles GKE's controllers in project " + c.Facts.Project + ", " + effect(c, list)
-	if lasting >= cause.ErrorGrace {
+	if lasting >= recently {
+		// More than one round of the controllers' was refused.
 		f.Confidence = cause.Likely
-		f.Headline = fmt.Sprintf("the Compute API has throttled GKE's controllers in project %s for %d min, %s", c.Facts.Project, int(lasting/time.Minute), effect(c, list))
 	}
+	f.Subject, f.Severity = projectRef(c), cause.Blocked
+	f.Headline = fmt.Sprintf("The Compute API has throttled GKE's controllers in project %s for %d min, %s", c.Facts.Project, int(lasting/time.Minute), effect(c, list))
 	f.Summary = "The calls of one minute are used up: by the controllers' own churn, or by somebody else who calls the same API of this project."
 	f.Fix = rateFix(c.Facts.Project)
 	return cause.Outcome{Findings: []cause.Finding{f}}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/api/container/v1"
 
@@ -55,8 +56,7 @@ func checkCluster(c cause.Case) cause.Outcome {
 	switch {
 	case !unbuilt && !failing:
 		return cause.Outcome{}
-	case disabled(cluster), len(complaints(c, quotaExceeded)) > 0, c.Target.Kind == facts.KindIngress && unbuilt && refusesTranslation(c):
-		// It says itself why nothing is built.
+	case disabled(cluster), unbuilt && otherwiseTold(c, cluster, w):
 		return cause.Outcome{}
 	case failing && !unbuilt && !(w.nodes && lacksPlace(c)):
 		return cause.Outcome{}
@@ -64,9 +64,16 @@ func checkCluster(c cause.Case) cause.Outcome {
 	return cause.Outcome{Findings: []cause.Finding{clusterFinding(c, cluster, w)}}
 }
 
-// refusesTranslation: the objects themselves keep GLBC from building.
-func refusesTranslation(c cause.Case) bool {
-	return slices.ContainsFunc(c.Translation().Faults, func(f glbc.Fault) bool { return !f.Warning })
+// otherwiseTold: why nothing is built is known without the cluster's state: nobody
+// serves the class, the objects are at fault, or the controller says what it lacks. That
+// it lacks everything is the state's doing where its account is gone.
+func otherwiseTold(c cause.Case, cluster *container.Cluster, w word) bool {
+	if c.Target.Kind == facts.KindGateway {
+		return channelOf(cluster) == channelDisabled || saysWhy(c) && !w.controllers
+	}
+	ing, ok := c.Ingress()
+	return !ok || !glbc.SurelyServes(c.Facts, ing) || saysWhy(c) && !w.controllers ||
+		slices.ContainsFunc(c.Translation().Faults, func(f glbc.Fault) bool { return !f.Warning })
 }
 
 // lacksPlace: a pod behind the target waits for a node.
@@ -102,21 +109,23 @@ func clusterFinding(c cause.Case, cluster *container.Cluster, w word) cause.Find
 		Subject:    facts.ClusterRef(c.Facts.ClusterName),
 		Confidence: cause.Likely,
 		Severity:   cause.Blocked,
-		Headline:   "cluster " + name + " is " + cluster.Status + ", so GKE doesn't build or update its load balancers",
+		Headline:   "Cluster " + name + " is " + cluster.Status + ", so GKE doesn't build or update its load balancers",
 		Summary:    "GKE reports the cluster itself as broken; what its controllers and nodes should do waits until that is repaired.",
 		Affected:   []facts.Ref{c.Target},
 		Hosts:      hostsOf(c),
+		Since:      sinceOf(c),
 		Explains:   []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing},
 		Impact:     impact(c, nil),
 		Evidence:   []cause.Evidence{{Source: "container.clusters.get", Says: "status = " + cluster.Status + conditionsOf(cluster), Link: cause.ClusterLink(c.Facts.ClusterName)}},
 		Fix:        clusterFix(c.Facts.ClusterName, w),
 	}
 	if w.fragment != "" {
-		f.Headline = "cluster " + name + " is " + cluster.Status + ": " + w.means + ", " + clusterEffect(c)
+		f.Headline = "Cluster " + name + " is " + cluster.Status + ": " + w.means + ", " + clusterEffect(c)
 	}
 	if w.nodes && lacksPlace(c) {
 		f.Explains = append(f.Explains, cause.BackendUnhealthy, cause.PodsNotReadyInNEG)
 		f.Severity = max(cause.Degraded, severity(c))
+		f.Impact = "what runs keeps serving, with fewer pods"
 		f.Confidence = cause.Proven
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.pods.list", Says: "pods behind " + c.Target.String() + " wait for a node"})
 	}
@@ -124,7 +133,7 @@ func clusterFinding(c cause.Case, cluster *container.Cluster, w word) cause.Find
 		f.Explains = append(f.Explains, "control/controller-permission-denied")
 		f.Confidence = cause.Proven
 	}
-	if len(cluster.Conditions) > 0 && c.Has(cause.IngressNotProvisioned) && silent(c) {
+	if len(cluster.Conditions) > 0 && silent(c) {
 		f.Confidence = cause.Proven
 	}
 	if op, ok := failedOperation(c); ok {
@@ -133,8 +142,21 @@ func clusterFinding(c cause.Case, cluster *container.Cluster, w word) cause.Find
 	return f
 }
 
-// silent: nobody has said anything about the Ingress, and events could be read.
-func silent(c cause.Case) bool { return c.Facts.Events.Known() && len(c.ControllerErrors()) == 0 }
+// silent: nobody builds the target, for longer than that takes, and nobody says why,
+// though events could be read.
+func silent(c cause.Case) bool {
+	return c.Facts.Events.Known() && len(c.ControllerErrors()) == 0 &&
+		slices.ContainsFunc(c.Symptoms, func(s cause.Symptom) bool { return s.ID == cause.IngressNotProvisioned && s.Pending == "" })
+}
+
+func sinceOf(c cause.Case) (at time.Time) {
+	for _, s := range c.Symptoms {
+		if !s.Since.IsZero() && (at.IsZero() || s.Since.Before(at)) {
+			at = s.Since
+		}
+	}
+	return at
+}
 
 func clusterEffect(c cause.Case) string {
 	switch {

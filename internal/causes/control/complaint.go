@@ -121,7 +121,16 @@ func (k complaint) evidence() cause.Evidence {
 	if k.on.Kind == facts.KindGateway {
 		source = "status " + k.reason
 	}
-	return cause.Evidence{Source: source, Says: k.on.String() + ": " + k.text, Link: cause.ObjectLink(k.on)}
+	says := k.text
+	if k.kind == apiDisabled {
+		says = "403 SERVICE_DISABLED: " + k.service + " of " + k.consumer
+	}
+	return cause.Evidence{Source: source, Says: k.on.String() + ": " + says, Link: cause.ObjectLink(k.on)}
+}
+
+// saysWhy: a controller tells of a refusal on the target itself.
+func saysWhy(c cause.Case) bool {
+	return len(ofIngress(c)) > 0 || c.Target.Kind == facts.KindGateway && len(ofGateway(c)) > 0
 }
 
 // sufferers are the Ingresses of the cluster of which the controller says the same,

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"regexp"
+
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
 )
@@ -18,10 +20,26 @@ var controllerPermissionDenied = cause.Cause{
 	Check: checkPermission,
 }
 
+// isOwn: what is refused is the cluster's own project's. Where that can't be told, it
+// isn't if the network is another project's and the permission one on networks.
+func isOwn(c cause.Case, k complaint) bool {
+	switch belongs(c, projectOf(k.object)) {
+	case ours:
+		return true
+	case anothers:
+		return false
+	case untold:
+	}
+	shared := c.Facts.NetworkProject != "" && c.Facts.NetworkProject != c.Facts.Project
+	return !shared || !networkPermission.MatchString(k.permission)
+}
+
+var networkPermission = regexp.MustCompile(`^compute\.(firewalls|networks|subnetworks|addresses)\.`)
+
 func checkPermission(c cause.Case) cause.Outcome {
 	var own []complaint
 	for _, k := range complaints(c, permissionDenied) {
-		if belongs(c, projectOf(k.object)) != anothers {
+		if isOwn(c, k) {
 			own = append(own, k)
 		}
 	}

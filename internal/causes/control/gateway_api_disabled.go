@@ -38,12 +38,23 @@ func checkGatewayAPI(c cause.Case) cause.Outcome {
 	}
 	channel := channelOf(cluster)
 	if channel != "" && channel != channelDisabled {
-		return cause.Outcome{RuledOut: "the Gateway API is on: " + channelField + " = " + channel}
+		return refuted(c, "the Gateway API is on: "+channelField+" = "+channel)
 	}
 	if channel == "" && looksAfter(c, g) {
-		return cause.Outcome{RuledOut: "GKE's Gateway controller works here: it wrote the status of " + c.Target.String()}
+		return refuted(c, "GKE's Gateway controller works here: it has taken up "+c.Target.String())
+	}
+	if beingSwitchedOn(c) {
+		return cause.Outcome{Pending: "the Gateway API is being switched on"}
 	}
 	return cause.Outcome{Findings: []cause.Finding{gatewayFinding(c, channel)}}
+}
+
+// refuted says so only where the Gateway isn't built: nobody asks otherwise.
+func refuted(c cause.Case, because string) cause.Outcome {
+	if !c.Has(cause.IngressNotProvisioned) {
+		return cause.Outcome{}
+	}
+	return cause.Outcome{RuledOut: because}
 }
 
 const channelDisabled = "CHANNEL_DISABLED"
@@ -87,14 +98,14 @@ func gatewayFinding(c cause.Case, channel string) cause.Finding {
 	g, _ := c.Gateway()
 	f.Since = g.CreationTimestamp.Time
 	if c.Has(cause.IngressNotProvisioned) {
-		f.Headline = "the Gateway API is off in cluster " + name + ": " + count(waiting) + " waiting for a load balancer that nobody builds"
+		f.Headline = "The Gateway API is off in cluster " + name + ": " + count(waiting) + " waiting for a load balancer that nobody builds"
 		f.Impact = count(waiting) + " without an address"
 		f.Evidence = append(f.Evidence, cause.Evidence{
 			Source: "container.thirdPartyObjects.list", Link: cause.ClusterLink(c.Facts.ClusterName),
 			Says: c.Target.String() + " is of class " + string(g.Spec.GatewayClassName) + " and no controller of GKE's has touched it",
 		})
 	} else {
-		f.Headline = "the Gateway API is off in cluster " + name + ": " + count(serving) + " served by a load balancer that nobody updates"
+		f.Headline = "The Gateway API is off in cluster " + name + ": " + count(serving) + " served by a load balancer that nobody updates"
 		f.Impact = "existing load balancers keep serving, but no change or deletion takes effect"
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.thirdPartyObjects.list", Says: c.Target.String() + " has an address and keeps serving", Link: cause.ClusterLink(c.Facts.ClusterName)})
 	}
@@ -136,12 +147,27 @@ func channelChange(c cause.Case) *cause.Change {
 		switch value, written := s.Change.Fields[channelField]; {
 		case !written:
 		case strings.Contains(value, channelDisabled):
-			return cause.ChangeOf(s, c.Entries(), channelField)
+			change := cause.ChangeOf(s, c.Entries(), channelField)
+			change.To = new(channelDisabled)
+			return change
 		default:
 			return nil
 		}
 	}
 	return nil
+}
+
+// beingSwitchedOn: somebody has just asked for it, and the operation isn't over.
+func beingSwitchedOn(c cause.Case) bool {
+	for _, s := range c.Entries() {
+		if s.Change == nil || s.Target.Cluster != c.Facts.ClusterName || s.Change.Failed {
+			continue
+		}
+		if value, written := s.Change.Fields[channelField]; written {
+			return !strings.Contains(value, channelDisabled) && c.Facts.Now.Sub(s.At) < settling
+		}
+	}
+	return false
 }
 
 func channelFix(cluster string) cause.Fix {

@@ -102,8 +102,13 @@ func effect(c cause.Case, list []complaint) string {
 	return "so changes to " + name + " don't take effect"
 }
 
+// sentence begins a headline with a capital.
+func sentence(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
 func impact(c cause.Case, list []complaint) string {
-	switch {
+	switch ing, ok := c.Ingress(); {
+	case ok && ing.DeletionTimestamp != nil:
+		return "the load balancer's parts stay, cost money and count against quotas"
 	case c.Has(cause.IngressNotProvisioned):
 		return "no load balancer, the hosts are unreachable"
 	case onServices(list):

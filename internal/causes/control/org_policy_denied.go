@@ -35,13 +35,9 @@ func checkOrgPolicy(c cause.Case) (out cause.Outcome) {
 	for _, constraint := range order {
 		all = append(all, byConstraint[constraint]...)
 	}
-	first := order[0]
 	f := heldBack(c, all, func(r refusal) bool { return r.kind == orgPolicyDenied })
 	f.Subject = projectRef(c)
-	f.Headline = "organization policy " + first + " forbids it in project " + c.Facts.Project + ", " + effect(c, all)
-	if len(order) > 1 {
-		f.Headline = "organization policies " + strings.Join(order, " and ") + " forbid it in project " + c.Facts.Project + ", " + effect(c, all)
-	}
+	f.Headline = "The organization doesn't allow this in project " + c.Facts.Project + " (" + strings.Join(order, ", ") + "), " + effect(c, all)
 	f.Summary = "Google Cloud refuses to create what the controllers ask for, whoever asks; trying again changes nothing."
 	f.Fix = policyFix(c, order)
 	out.Findings = append(out.Findings, f)

@@ -50,7 +50,7 @@ func quotaFinding(c cause.Case, list []complaint, q *computepb.Quota, scope stri
 	f := heldBack(c, list, func(r refusal) bool { return r.kind == quotaExceeded && r.metric == metric })
 	f.Subject = projectRef(c)
 	named := strings.TrimSpace("quota " + metric)
-	f.Headline = named + " of project " + project + " is used up, " + effect(c, list)
+	f.Headline = sentence(named) + " of project " + project + " is used up, " + effect(c, list)
 	f.Summary = "Google Cloud refuses to create one more, and the controllers try again for ever."
 	f.Fix = cause.Fix{
 		Summary:  "ask for a higher limit of " + named + " on " + console(project) + ", or delete what nobody uses any more",
@@ -60,7 +60,7 @@ func quotaFinding(c cause.Case, list []complaint, q *computepb.Quota, scope stri
 	f.Confidence = cause.Likely
 	if read {
 		f.Confidence = cause.Proven
-		f.Headline = fmt.Sprintf("%s of project %s is used up (%s), %s", named, project, usage(q), effect(c, list))
+		f.Headline = fmt.Sprintf("%s of project %s is used up (%s), %s", sentence(named), project, usage(q), effect(c, list))
 		f.Evidence = append([]cause.Evidence{{Source: sourceOf(scope), Says: named + ": " + usage(q), Link: "https://" + console(project)}}, f.Evidence...)
 	}
 	if l := leftoversOf(c.Facts, metric); len(l.names) > 0 {

@@ -92,6 +92,8 @@ func classify(text string) refusal {
 		r.kind = rateLimited
 	case quotaText.MatchString(text), strings.Contains(lower, "quotaexceeded"), strings.Contains(text, "QUOTA_EXCEEDED"):
 		r.kind, r.metric, r.region = quotaExceeded, strings.ToUpper(submatch(quotaText, text)), submatch(regionText, text)
+	case strings.Contains(text, "IP address"):
+		// An address in use is a matter of addresses.
 	case strings.Contains(text, "resourceInUseByAnotherResource"), heldText.MatchString(text):
 		r.kind = inUse
 		if m := heldText.FindStringSubmatch(text); m != nil {

@@ -38,8 +38,7 @@ const (
 func checkLeak(c cause.Case) (out cause.Outcome) {
 	told := append(complaints(c, inUse), ofServiceNEGs(c)...)
 	for _, k := range told {
-		if collectionIn(k.object) == "addresses" {
-			// An address in use is the address's fault.
+		if collectionIn(k.object) == "addresses" || races(c, k) {
 			continue
 		}
 		holder, confidence, free := holderOf(c, k)
@@ -87,6 +86,17 @@ func holderOf(c cause.Case, k complaint) (holder string, confidence cause.Confid
 	return k.holder, cause.Likely, false
 }
 
+// races: the holder is the target's own, or of a Service that is there: the controllers
+// take these out of the way themselves. An address in use is a matter of addresses.
+func races(c cause.Case, k complaint) bool {
+	name := facts.LastSegment(k.holder)
+	owner, ok := glbc.OwnerOf(c.Facts, name)
+	if n, made := glbc.ParseName(name); !ok && made && (n.Kind == glbc.NameServicePort || n.Kind == glbc.NameNodePort) {
+		return !c.Facts.Services.Known()
+	}
+	return ok && (owner == c.Target || owner.Kind == facts.KindService)
+}
+
 // tellsOwn: what is needed was read to tell objects of this cluster's by their names.
 func tellsOwn(c cause.Case) bool { return c.Facts.ClusterUID.Known() && c.Facts.Ingresses.Known() }
 
@@ -116,7 +126,7 @@ func leakFinding(c cause.Case, k complaint, holder string, confidence cause.Conf
 	f.Summary = "Google Cloud deletes and changes nothing that something else still uses, and the controllers try again for ever."
 	if holder == "" {
 		f.Subject = k.on
-		f.Headline = "something still uses what " + c.Target.String() + " must give up, " + effect(c, []complaint{k})
+		f.Headline = "Something still uses what " + c.Target.String() + " must give up, " + effect(c, []complaint{k})
 		f.Fix = cause.Fix{Summary: "find what the error names and take it out of use; the controllers then go on by themselves"}
 		return f
 	}
@@ -126,7 +136,7 @@ func leakFinding(c cause.Case, k complaint, holder string, confidence cause.Conf
 // heldFinding names the holder.
 func heldFinding(c cause.Case, f cause.Finding, object, holder string) cause.Finding {
 	f.Subject = refOf(holder)
-	f.Headline = nounOf(holder) + " still uses " + nounOf(object) + ", " + effect(c, nil)
+	f.Headline = sentence(nounOf(holder)) + " still uses " + nounOf(object) + ", " + effect(c, nil)
 	source := cause.Evidence{Source: "the error", Says: nounOf(holder) + " is " + madeBy(c, holder)}
 	if live, _ := holdersOf(c.Facts, object); slices.ContainsFunc(live, func(h string) bool { return facts.ScopePath(h) == facts.ScopePath(holder) }) {
 		source = cause.Evidence{Source: "compute." + collectionIn(holder) + ".list", Says: nounOf(holder) + ", " + madeBy(c, holder) + ", uses it"}
@@ -135,7 +145,9 @@ func heldFinding(c cause.Case, f cause.Finding, object, holder string) cause.Fin
 	f.Fix = cause.Fix{
 		Summary:  "take " + nounOf(object) + " out of " + nounOf(holder) + ", or delete that if nobody needs it; the controllers then go on by themselves",
 		Commands: letGo(c.Facts, object, holder),
-		Caveat:   "removing the finalizer by hand ends the wait and leaves the load balancer's parts behind, where they cost money and quota",
+	}
+	if ing, ok := c.Ingress(); ok && terminating(ing) {
+		f.Fix.Caveat = "removing the finalizer by hand ends the wait and leaves the load balancer's parts behind, where they cost money and quota"
 	}
 	return f
 }
