@@ -25,6 +25,7 @@ type Ref struct {
 // The kinds that a Ref can have.
 const (
 	KindCluster        = "Cluster"
+	KindProject        = "Project"
 	KindIngress        = "Ingress"
 	KindGateway        = "Gateway"
 	KindService        = "Service"
@@ -63,9 +64,6 @@ const (
 	KindSubnetwork         = "Subnetwork"
 	KindHealthCheckPolicy  = "HealthCheckPolicy"
 	KindGCPBackendPolicy   = "GCPBackendPolicy"
-
-	// KindProject is a Google Cloud project itself: its quotas, services and policies.
-	KindProject = "Project"
 )
 
 // String is the form of reports: Kind/name or Kind/namespace/name.
