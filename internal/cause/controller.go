@@ -60,8 +60,12 @@ func (c Case) controllerErrors() []ControllerError {
 }
 
 // Transient reports that a message is of a race that is over with one of the next tries
-// (ingress-controller.md §1.6; cause-catalogue.md, red herrings).
+// (ingress-controller.md §1.6; cause-catalogue.md, red herrings). What a constraint of
+// the organization policy forbids has a race's code, and stays.
 func Transient(message string) bool {
+	if strings.Contains(message, "constraints/") {
+		return false
+	}
 	for _, part := range []string{"resourceNotReady", "is not ready", "conditionNotMet", "Error 412", "fingerprint", "rateLimitExceeded", "Error 429", "unable to find nodeport"} {
 		if strings.Contains(message, part) {
 			return true

@@ -25,6 +25,7 @@ type Ref struct {
 // The kinds that a Ref can have.
 const (
 	KindCluster        = "Cluster"
+	KindProject        = "Project"
 	KindIngress        = "Ingress"
 	KindGateway        = "Gateway"
 	KindService        = "Service"

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
@@ -82,6 +81,10 @@ func (w *wish) cluster(r facts.Ref) {
 	}
 	if found.Status != "" && found.Status != "RUNNING" {
 		w.Want(facts.Operations)
+	}
+	if r.Kind == facts.KindCluster {
+		// The digest says what is about to run out.
+		w.Want(facts.ProjectQuotas, facts.RegionQuotas)
 	}
 	if r.Kind == facts.KindCluster || glbc.AddonDisabled(found) {
 		w.Needs = append(w.Needs, facts.Gateways)
@@ -243,15 +246,18 @@ func (w *wish) groups(bs *computepb.BackendService) {
 	}
 }
 
-// quotas wants those of the load balancer's scope where a controller complains of one.
+// quotas wants those of the load balancer's scope where a controller complains of one,
+// and those of the region where it says that it is the region's: NEGs count there.
 func (w *wish) quotas(regional bool) {
 	events, _ := w.facts.Events.Get()
-	if !slices.ContainsFunc(events, func(e *corev1.Event) bool { return strings.Contains(strings.ToLower(e.Message), "quota") }) {
-		return
-	}
-	w.Want(facts.ProjectQuotas)
-	if regional {
-		w.Want(facts.RegionQuotas)
+	for _, e := range events {
+		if !strings.Contains(strings.ToLower(e.Message), "quota") {
+			continue
+		}
+		w.Want(facts.ProjectQuotas)
+		if regional || strings.Contains(e.Message, " in region ") {
+			w.Want(facts.RegionQuotas)
+		}
 	}
 }
 

@@ -22,7 +22,8 @@ var httpLoadBalancingDisabled = cause.Cause{
 	Title: "HTTP load balancing is switched off in the cluster",
 	Needs: []facts.Kind{facts.Cluster, facts.Clusters, facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.ThirdPartyObjects, facts.Events},
 	Explains: []cause.ID{
-		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.PodsNotReadyInNEG, cause.BackendUnhealthy, "ingress/service-type-needs-neg", "endpoint/neg-stale", "endpoint/nodeport-changed",
+		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.PodsNotReadyInNEG, cause.BackendUnhealthy, "ingress/service-type-needs-neg",
+		"endpoint/neg-stale", "endpoint/nodeport-changed", "control/gateway-api-disabled", "control/resource-leak",
 	},
 	Check: checkHTTPLoadBalancing,
 }
@@ -109,7 +110,8 @@ func explained(c cause.Case) []cause.ID {
 	if stale, _ := frozen(c); stale > 0 && stale == unhealthy(c) {
 		ids = append(ids, cause.BackendUnhealthy, cause.PodsNotReadyInNEG)
 	}
-	return ids
+	// The Gateway API takes the add-on, and so does a deletion.
+	return append(ids, "control/gateway-api-disabled", "control/resource-leak")
 }
 
 func fix(cluster string) cause.Fix {
