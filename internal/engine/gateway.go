@@ -56,6 +56,7 @@ func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, 
 		}
 		list = append(list, s)
 	}
+	list = append(list, astray(c, g.CreationTimestamp.Time)...)
 	unhealthy, blind := backendSymptoms(c, serving)
 	return append(list, unhealthy...), append(blind, unrouted(c.Facts, g)...)
 }
