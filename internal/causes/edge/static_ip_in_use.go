@@ -25,7 +25,7 @@ var staticIPInUse = cause.Cause{
 
 func checkInUse(c cause.Case) cause.Outcome {
 	ruledOut := ""
-	if ing, ok := c.Ingress(); ok && glbc.StaticIPName(ing) != "" {
+	if ing, ok := c.Ingress(); ok && notFoundRuledOut(c) != "" {
 		ruledOut = "no other forwarding rule has the address " + glbc.StaticIPName(ing)
 	}
 	out := cause.Blocker{Code: glbc.StaticIPInUse, Tell: tellInUse, RuledOut: ruledOut}.Check(c)

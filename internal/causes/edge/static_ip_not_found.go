@@ -34,6 +34,9 @@ func notFoundRuledOut(c cause.Case) string {
 	if !ok || glbc.StaticIPName(ing) == "" {
 		return ""
 	}
+	if _, there := glbc.FrontendOf(c.Facts, ing).Address.Get(); !there {
+		return ""
+	}
 	return "the reserved address " + glbc.StaticIPName(ing) + " is there"
 }
 
