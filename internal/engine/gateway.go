@@ -51,14 +51,11 @@ func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
 // names what couldn't be seen.
 func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, blind []string) {
 	serving := glbc.GatewayAddress(g) != ""
+	refused := refusals(c, g)
 	if serving {
-		list = append(list, refusals(c, g)...)
+		list = refused
 	} else {
-		s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.CreationTimestamp.Time, Says: "no load balancer: the Gateway has no address"}
-		if age := c.Facts.Now.Sub(g.CreationTimestamp.Time); age < ingressGrace {
-			s.Pending = fmt.Sprintf("the Gateway was created %s ago, the controller may take %s", age.Round(time.Second), ingressGrace)
-		}
-		list = append(list, s)
+		list = append(list, unbuilt(c, g, refused))
 	}
 	list = append(list, astray(c, g.CreationTimestamp.Time)...)
 	unhealthy, blind := backendSymptoms(c, serving)
@@ -77,7 +74,21 @@ func unrouted(s *facts.Snapshot, g *gatewayv1.Gateway) (blind []string) {
 	return blind
 }
 
-// refusals are what the controller says it can't do as asked, of a Gateway that serves.
+// unbuilt: the Gateway has no address. A new one is waited for, unless the controller
+// refuses it.
+func unbuilt(c cause.Case, g *gatewayv1.Gateway, refused []cause.Symptom) cause.Symptom {
+	s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.CreationTimestamp.Time, Says: "no load balancer: the Gateway has no address"}
+	age := c.Facts.Now.Sub(g.CreationTimestamp.Time)
+	switch {
+	case len(refused) > 0:
+		s.Says += "; " + refused[0].Says
+	case age < ingressGrace:
+		s.Pending = fmt.Sprintf("the Gateway was created %s ago, the controller may take %s", age.Round(time.Second), ingressGrace)
+	}
+	return s
+}
+
+// refusals are what the controller says it can't do as asked.
 func refusals(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom) {
 	for _, r := range append(glbc.RefusedListeners(c.Facts, g), glbc.RefusedRoutes(c.Facts, g)...) {
 		what := r.On.String()

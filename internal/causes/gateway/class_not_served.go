@@ -38,11 +38,11 @@ func checkClass(c cause.Case) cause.Outcome {
 	return cause.Outcome{Findings: []cause.Finding{notServed(c, g, orphan)}}
 }
 
-// switchedOff: with the Gateway API off, none of GKE's classes is there, and that is the
-// cluster's fault.
+// switchedOff: with the Gateway API or the load balancing add-on off, none of GKE's classes
+// is there, and that is the cluster's fault.
 func switchedOff(s *facts.Snapshot) bool {
 	cluster, ok := s.Cluster.Get()
-	if !ok || cluster.NetworkConfig == nil || cluster.NetworkConfig.GatewayApiConfig == nil {
+	if !ok || glbc.AddonDisabled(cluster) || cluster.NetworkConfig == nil || cluster.NetworkConfig.GatewayApiConfig == nil {
 		return ok
 	}
 	channel := cluster.NetworkConfig.GatewayApiConfig.Channel
@@ -97,11 +97,10 @@ func orNone(names []string) string {
 
 // fixClass names the class that was most likely meant.
 func fixClass(c cause.Case, name string) cause.Fix {
-	project, _, cluster := facts.ClusterParts(c.Facts.ClusterName)
 	if known, ok := glbc.GatewayClassNamed(name); ok && known.MultiCluster && known.Scheme != "" {
 		return cause.Fix{
 			Summary:  "switch the fleet's Gateway controller on, which installs the multi-cluster classes; the cluster must be a member of the fleet",
-			Commands: []string{fmt.Sprintf("gcloud container fleet ingress enable --config-membership projects/%s/locations/global/memberships/%s --project %s", project, cluster, project)},
+			Commands: []string{fmt.Sprintf("gcloud container fleet ingress enable --config-membership %s --project %s", membership(c.Facts), c.Facts.Project)},
 			Caveat:   "if one cluster is enough, use the class without -mc",
 		}
 	}
@@ -115,6 +114,16 @@ func fixClass(c cause.Case, name string) cause.Fix {
 		}},
 		Caveat: "if another controller should serve it, install that one with its GatewayClass",
 	}
+}
+
+// membership is the cluster's in its fleet; the name that it gets by default, where it is
+// in none.
+func membership(s *facts.Snapshot) string {
+	if cluster, ok := s.Cluster.Get(); ok && cluster.Fleet != nil && cluster.Fleet.Membership != "" {
+		return facts.RelativePath(cluster.Fleet.Membership)
+	}
+	_, _, name := facts.ClusterParts(s.ClusterName)
+	return "projects/" + s.Project + "/locations/global/memberships/" + name
 }
 
 // nearest is the name that begins most like another; GKE's usual class where none does.

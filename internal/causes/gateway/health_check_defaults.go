@@ -62,7 +62,7 @@ func (k *checked) notAnswered(c cause.Case) cause.Confidence {
 
 func defaults(c cause.Case, k checked, confidence cause.Confidence) cause.Finding {
 	f := k.finding(c, k.service(c), confidence)
-	f.Headline = fmt.Sprintf("Service %s/%s has no HealthCheckPolicy, so the Gateway checks GET /, which is answered with %d", k.Namespace, k.Service, k.status)
+	f.Headline = fmt.Sprintf("Service %s/%s has no HealthCheckPolicy, so the Gateway checks GET /, which is answered with %d%s", k.Namespace, k.Service, k.status, k.leads())
 	f.Summary = "A Gateway never takes its health check from the readiness probe: without a HealthCheckPolicy it asks GET / on the serving port and accepts only 200."
 	if k.status == 0 {
 		f.Headline = fmt.Sprintf("Service %s/%s has no HealthCheckPolicy, so the Gateway checks GET /, and its pods are UNHEALTHY", k.Namespace, k.Service)

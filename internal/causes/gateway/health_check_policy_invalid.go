@@ -104,8 +104,11 @@ func ineffective(s *facts.Snapshot, k checked, p *facts.HealthCheckPolicy) strin
 	target := t.Kind + " " + t.Name
 	if own, ok := glbc.HealthCheckPolicyOf(s, k.Namespace, k.Service).Get(); ok {
 		section := sectionOf(p)
-		if own != p || section == "" || k.check.Path != "/" {
+		if own != p || k.check.Path != "/" {
 			return ""
+		}
+		if section == "" {
+			return notApplied(s, k, p)
 		}
 		return fmt.Sprintf("its type is %s, and its settings are under %s, which the type doesn't read", p.Spec.Default.Config.Type, section)
 	}
@@ -128,6 +131,16 @@ func ineffective(s *facts.Snapshot, k checked, p *facts.HealthCheckPolicy) strin
 		return fmt.Sprintf("its targetRef names Service %s, which doesn't exist", t.Name)
 	}
 	return ""
+}
+
+// notApplied: the policy fits, is there for longer than the controller takes, and the live
+// check is still the default.
+func notApplied(s *facts.Snapshot, k checked, p *facts.HealthCheckPolicy) string {
+	desired, ok := glbc.DesiredGatewayCheck(s, k.Backend).Get()
+	if !ok || desired.Check.Path == k.check.Path && desired.Check.Type == k.check.Type || s.Now.Sub(p.CreationTimestamp.Time) < settled {
+		return ""
+	}
+	return fmt.Sprintf("the controller has not applied it: it asks for %s %s, and the live check is %s %s", desired.Check.Type, desired.Check.Path, k.check.Type, k.check.Path)
 }
 
 // owns: the target is the workload of the backend's pods.
@@ -193,8 +206,16 @@ func hasNoEffect(c cause.Case, k checked, p *facts.HealthCheckPolicy, why string
 	f.Contract = k.contract()
 	f.Change = c.Wrote(policyRef(c, p), "spec.targetRef")
 	f.Fix = fixTarget(k, p)
-	if section := sectionOf(p); section != "" {
+	own, _ := glbc.HealthCheckPolicyOf(c.Facts, k.Namespace, k.Service).Get()
+	switch section := sectionOf(p); {
+	case section != "":
 		f.Fix = fixSection(p, section)
+	case own == p:
+		f.Confidence = cause.Likely
+		f.Fix = cause.Fix{
+			Summary:  "see what the controller says of the policy and of the Gateway: one that it can't build holds back its policies too",
+			Commands: []string{fmt.Sprintf("kubectl describe healthcheckpolicy %s -n %s", p.Name, p.Namespace)},
+		}
 	}
 	return f
 }
