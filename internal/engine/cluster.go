@@ -128,6 +128,10 @@ func targetsIn(s *facts.Snapshot) (targets []facts.Ref, others bool) {
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
 		class := glbc.GatewayClassOf(s, g)
+		if _, orphan := glbc.OrphanOf(s, g); class.IsAbsent() && orphan {
+			targets = append(targets, glbc.GatewayRef(s, g))
+			continue
+		}
 		if c, ok := class.Get(); class.IsAbsent() || ok && !c.Serves() {
 			others = true
 			continue

@@ -123,6 +123,7 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	d.RuledOut = nearestFirst(rest.ruledOut, c.Symptoms)
 	d.Gaps = append(d.Gaps, rest.broken...)
 	for i := range d.Roots {
+		d.Roots[i].Explains = through(findings, d.Roots[i])
 		d.Roots[i].Explains = present(c.Symptoms, findings, d.Roots[i].Explains)
 		d.Roots[i].Since = began(c.Symptoms, d.Roots[i])
 	}
@@ -161,6 +162,21 @@ func waiting(symptoms []cause.Symptom, f cause.Finding) bool {
 		}
 	}
 	return any
+}
+
+// through is what a root explains, with what the findings explain that it explains: a
+// certificate that isn't issued for want of a DNS record explains the record's symptom
+// too.
+func through(findings []cause.Finding, root cause.Finding) []cause.ID {
+	all := slices.Clone(root.Explains)
+	for i := 0; i < len(all); i++ {
+		for _, f := range findings {
+			if f.Cause == all[i] && covers(root, f.On) {
+				all = union(all, f.Explains)
+			}
+		}
+	}
+	return all
 }
 
 // present keeps the symptoms that are there and the causes that were found.

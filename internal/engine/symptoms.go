@@ -25,6 +25,7 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 	} else if failure != nil {
 		list = append(list, notApplied(c, failure))
 	}
+	list = append(list, astray(c, ing.CreationTimestamp.Time)...)
 	unhealthy, blind := backendSymptoms(c, glbc.Address(ing) != "")
 	list = append(list, unhealthy...)
 	return append(list, requestSymptoms(c, list)...), blind

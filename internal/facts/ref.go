@@ -65,6 +65,7 @@ const (
 	KindSubnetwork         = "Subnetwork"
 	KindHealthCheckPolicy  = "HealthCheckPolicy"
 	KindGCPBackendPolicy   = "GCPBackendPolicy"
+	KindReferenceGrant     = "ReferenceGrant"
 )
 
 // String is the form of reports: Kind/name or Kind/namespace/name.

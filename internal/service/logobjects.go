@@ -112,6 +112,7 @@ var kubernetesCollections = map[string]collection{
 	facts.KindManagedCertificate: {plural: "managedcertificates", versions: []string{"networking.gke.io/v1", "networking.gke.io/v1beta2"}},
 	facts.KindGateway:            {plural: "gateways", versions: []string{"gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"}},
 	facts.KindHTTPRoute:          {plural: "httproutes", versions: []string{"gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"}},
+	facts.KindReferenceGrant:     {plural: "referencegrants", versions: []string{"gateway.networking.k8s.io/v1beta1", "gateway.networking.k8s.io/v1"}},
 	facts.KindHealthCheckPolicy:  {plural: "healthcheckpolicies", versions: []string{"networking.gke.io/v1"}},
 	facts.KindGCPBackendPolicy:   {plural: "gcpbackendpolicies", versions: []string{"networking.gke.io/v1"}},
 }

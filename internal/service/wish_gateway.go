@@ -46,7 +46,7 @@ func (w *wish) gateways() {
 // routed wants what is on the path of a Gateway that was read.
 func (w *wish) routed(g *gatewayv1.Gateway) {
 	s := w.facts
-	if _, ok := glbc.GatewayClassNamed(string(g.Spec.GatewayClassName)); !ok {
+	if glbc.NeedsGatewayClasses(g) {
 		w.Needs = append(w.Needs, facts.GatewayClasses)
 	}
 	class, ok := glbc.GatewayClassOf(s, g).Get()

@@ -105,6 +105,8 @@ func kindOf(group, plural string) (kind string, ok bool) {
 		home, kind = "gateway.networking.k8s.io", facts.KindGateway
 	case "httproutes":
 		home, kind = "gateway.networking.k8s.io", facts.KindHTTPRoute
+	case "referencegrants":
+		home, kind = "gateway.networking.k8s.io", facts.KindReferenceGrant
 	case "backendconfigs":
 		home, kind = "cloud.google.com", facts.KindBackendConfig
 	case "frontendconfigs":
