@@ -38,6 +38,7 @@ const (
 	KindInstanceGroup  = "InstanceGroup"
 	KindFirewallRule   = "FirewallRule"
 	KindCertificate    = "Certificate"
+	KindSecret         = "Secret"
 
 	KindIngressClass       = "IngressClass"
 	KindHTTPRoute          = "HTTPRoute"
@@ -63,6 +64,7 @@ const (
 	KindSubnetwork         = "Subnetwork"
 	KindHealthCheckPolicy  = "HealthCheckPolicy"
 	KindGCPBackendPolicy   = "GCPBackendPolicy"
+	KindGCPGatewayPolicy   = "GCPGatewayPolicy"
 )
 
 // String is the form of reports: Kind/name or Kind/namespace/name.
