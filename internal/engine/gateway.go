@@ -57,6 +57,9 @@ func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, 
 		list = append(list, s)
 	}
 	unhealthy, blind := backendSymptoms(c, serving)
+	if serving {
+		unhealthy = append(unhealthy, servedCertificates(c, glbc.GatewayHosts(c.Facts, g), g.CreationTimestamp.Time)...)
+	}
 	return append(list, unhealthy...), append(blind, unrouted(c.Facts, g)...)
 }
 
