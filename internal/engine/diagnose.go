@@ -89,6 +89,7 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	default:
 		d.Verdict, d.Reason, d.Gone = NotOurs, "another controller serves it: "+glbc.WhyNotServed(c.Facts, ing), true
 		d.Notes = notesOf(causes, c)
+		d.managedOnly(causes, c)
 		return d
 	}
 	findings, rest := Run(causes, c)

@@ -60,6 +60,9 @@ func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, 
 	list = append(list, astray(c, g.CreationTimestamp.Time)...)
 	unhealthy, blind := backendSymptoms(c, serving)
 	list = append(list, unhealthy...)
+	if serving {
+		list = append(list, servedCertificates(c, glbc.GatewayHosts(c.Facts, g), g.CreationTimestamp.Time)...)
+	}
 	return append(list, requestSymptoms(c, list)...), append(blind, unrouted(c.Facts, g)...)
 }
 

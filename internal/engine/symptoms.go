@@ -28,6 +28,10 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 	list = append(list, astray(c, ing.CreationTimestamp.Time)...)
 	unhealthy, blind := backendSymptoms(c, glbc.Address(ing) != "")
 	list = append(list, unhealthy...)
+	if glbc.Address(ing) != "" {
+		changed := lastChange(c, ing)
+		list = append(append(list, servedCertificates(c, glbc.Hosts(ing), changed)...), missingCertificates(c, ing, changed)...)
+	}
 	return append(list, requestSymptoms(c, list)...), blind
 }
 

@@ -39,6 +39,7 @@ const (
 	KindInstanceGroup  = "InstanceGroup"
 	KindFirewallRule   = "FirewallRule"
 	KindCertificate    = "Certificate"
+	KindSecret         = "Secret"
 
 	KindIngressClass       = "IngressClass"
 	KindHTTPRoute          = "HTTPRoute"
@@ -66,6 +67,7 @@ const (
 	KindHealthCheckPolicy  = "HealthCheckPolicy"
 	KindGCPBackendPolicy   = "GCPBackendPolicy"
 	KindReferenceGrant     = "ReferenceGrant"
+	KindGCPGatewayPolicy   = "GCPGatewayPolicy"
 )
 
 // String is the form of reports: Kind/name or Kind/namespace/name.

@@ -86,6 +86,11 @@ func (w *wish) cluster(r facts.Ref) {
 		// The digest says what is about to run out.
 		w.Want(facts.ProjectQuotas, facts.RegionQuotas)
 	}
+	if r.Kind == facts.KindIngress {
+		// What its proxies present is wanted a round before the Ingress is known: domains
+		// are looked up in the last one.
+		w.proxies(func(description string) bool { return glbc.DescribesIngress(description, r.Namespace, r.Name) })
+	}
 	if r.Kind == facts.KindCluster || glbc.AddonDisabled(found) {
 		w.Needs = append(w.Needs, facts.Gateways)
 	}
@@ -149,9 +154,14 @@ func (w *wish) ingresses(r facts.Ref) {
 
 func (w *wish) ingress(ing *networkingv1.Ingress) {
 	s := w.facts
+	if ing.Annotations[glbc.ManagedCertsAnnotation] != "" {
+		// GKE makes these certificates whoever serves the Ingress.
+		w.Want(facts.ManagedCertificates)
+	}
 	if !glbc.Serves(s, ing) {
 		return
 	}
+	w.domains(refOf(s, ing))
 	if glbc.ClassOf(ing).Internal {
 		w.Want(facts.Subnetworks)
 	}
@@ -161,9 +171,6 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	if ing.Annotations[glbc.FrontendConfigAnnotation] != "" {
 		w.Want(facts.FrontendConfigs, facts.SSLPolicies)
 	}
-	if ing.Annotations[glbc.ManagedCertsAnnotation] != "" {
-		w.Want(facts.ManagedCertificates)
-	}
 	w.hosts(glbc.Hosts(ing))
 	w.proxies(func(description string) bool { return glbc.DescribesIngress(description, ing.Namespace, ing.Name) })
 	if ing.Annotations[glbc.PreSharedCertAnnotation] != "" || ing.Annotations[glbc.ManagedCertsAnnotation] != "" || len(ing.Spec.TLS) > 0 {
@@ -171,6 +178,21 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	}
 	for _, b := range glbc.Backends(s, ing) {
 		w.backend(b)
+	}
+}
+
+// domains wants to know where the domains of certificates that can't be used lead: they
+// needn't be hosts that are served.
+func (w *wish) domains(target facts.Ref) {
+	for _, a := range glbc.AskedCertificates(w.facts, target) {
+		if !a.Failing(w.facts.Now) {
+			continue
+		}
+		for _, d := range a.Domains {
+			if !d.Works() {
+				w.hosts([]string{d.Name})
+			}
+		}
 	}
 }
 
