@@ -14,4 +14,13 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer with what keeps settings from being applied first.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	appProtocolsInvalid,
+	configAnnotationInvalid,
+	configNotFound,
+	configInvalid,
+	configAnnotationMisplaced,
+	configPortUnmatched,
+	appProtocolsPortUnmatched,
+	securityPolicyNotFound,
+}

@@ -14,4 +14,8 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer in the order in which a request meets them.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	frontendConfigNotFound,
+	redirectUnsupported,
+	urlMapRejected,
+}
