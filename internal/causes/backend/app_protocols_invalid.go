@@ -22,7 +22,6 @@ var appProtocolsInvalid = cause.Cause{
 	Explains: refused,
 	Check: cause.Blocker{
 		Code: glbc.AppProtocolsInvalid, Tell: tellAppProtocols,
-		RuledOut: "every annotation app-protocols can be read",
 	}.Check,
 }
 

@@ -16,7 +16,6 @@ var configAnnotationInvalid = cause.Cause{
 	Explains: refused,
 	Check: cause.Blocker{
 		Code: glbc.ConfigAnnotationInvalid, Tell: tellConfigAnnotation,
-		RuledOut: "every annotation that names a BackendConfig can be read",
 	}.Check,
 }
 

@@ -20,15 +20,9 @@ var configInvalid = cause.Cause{
 }
 
 func checkConfigInvalid(c cause.Case) cause.Outcome {
-	out := cause.Blocker{
-		Code: glbc.ConfigInvalid, Tell: tellConfigInvalid,
-		RuledOut: "every BackendConfig that is used is valid",
-	}.Check(c)
+	out := cause.Blocker{Code: glbc.ConfigInvalid, Tell: tellConfigInvalid}.Check(c)
 	unsupported := cause.Blocker{Code: glbc.SecurityPolicyUnsupported, Tell: tellConfigInvalid}.Check(c)
 	out.Findings = append(out.Findings, unsupported.Findings...)
-	if len(out.Findings) > 0 {
-		out.RuledOut = ""
-	}
 	return out
 }
 

@@ -18,7 +18,6 @@ var configNotFound = cause.Cause{
 	Explains: refused,
 	Check: cause.Blocker{
 		Code: glbc.ConfigNotFound, Tell: tellConfigNotFound,
-		RuledOut: "every BackendConfig that a Service names exists",
 	}.Check,
 }
 

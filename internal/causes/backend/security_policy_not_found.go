@@ -16,7 +16,6 @@ var securityPolicyNotFound = cause.Cause{
 	Explains: refused,
 	Check: cause.Blocker{
 		Code: glbc.SecurityPolicyNotFound, Tell: tellSecurityPolicy,
-		RuledOut: "every Cloud Armor policy that a BackendConfig names exists",
 	}.Check,
 }
 

@@ -21,7 +21,6 @@ var backendNotService = cause.Cause{
 	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied},
 	Check: cause.Blocker{
 		Code: glbc.BackendNotService, Tell: tellNotService,
-		RuledOut: "every backend is a Service",
 	}.Check,
 }
 

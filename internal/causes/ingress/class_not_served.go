@@ -103,7 +103,7 @@ func fixClass(ing *networkingv1.Ingress, inSpec bool) cause.Fix {
 		)},
 		Patches: []cause.Patch{{
 			File: "Ingress " + ing.Namespace + "/" + ing.Name,
-			YAML: "metadata:\n  annotations:\n    " + glbc.ClassAnnotation + ": " + class + "\n",
+			YAML: "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata:\n  name: " + ing.Name + "\n  namespace: " + ing.Namespace + "\n  annotations:\n    " + glbc.ClassAnnotation + ": " + class + "\n",
 		}},
 	}
 	if inSpec {

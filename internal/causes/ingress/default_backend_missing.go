@@ -27,7 +27,7 @@ func checkDefaultBackend(c cause.Case) cause.Outcome {
 	}
 	return cause.Blocker{
 		Code: glbc.DefaultBackendMissing, Tell: tellDefaultBackend,
-		RuledOut: "the Ingress has a default backend",
+		RuledOut: "the default backend is there",
 	}.Check(c)
 }
 

@@ -17,7 +17,6 @@ var internalNeedsNEG = cause.Cause{
 	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.BackendUnhealthy},
 	Check: cause.Blocker{
 		Code: glbc.InternalNeedsNEG, Tell: tellInternal,
-		RuledOut: "every Service of an internal Ingress asks for NEGs",
 	}.Check,
 }
 

@@ -26,7 +26,7 @@ func tellInvalidPath(c cause.Case, f glbc.Fault) cause.Finding {
 	pointer := pointerOf(f.Field)
 	path, kind := pathAt(ing, f.Field)
 	told := cause.Finding{
-		Summary:  "The controller takes a wildcard in paths of type ImplementationSpecific only, an empty path in none of the others, and three path types in all; one path that it refuses holds back the whole Ingress.",
+		Summary:  "The controller takes a wildcard in paths of type ImplementationSpecific only, and an empty path in these only; one path that it refuses holds back the whole Ingress.",
 		Evidence: []cause.Evidence{{Source: "container.ingresses.list", Says: f.Field + " = " + quoted(path) + " with pathType " + kind, Link: cause.ObjectLink(c.Target)}},
 		Change:   c.WhoWrote(c.Target, path, "spec.rules"),
 	}

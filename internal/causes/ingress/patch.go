@@ -18,8 +18,8 @@ type operation struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// patchCommand is the patch as a command, and as text for those who keep their
-// manifests in Git; nothing for no operations.
+// patchCommand is the patch as a command, and what is written anew as YAML for those who
+// keep their manifests in Git; the editor for no operations.
 func patchCommand(ing *networkingv1.Ingress, ops []operation) ([]string, []cause.Patch) {
 	look := "kubectl edit ingress " + ing.Name + " -n " + ing.Namespace
 	if len(ops) == 0 {
@@ -29,18 +29,16 @@ func patchCommand(ing *networkingv1.Ingress, ops []operation) ([]string, []cause
 	if err != nil {
 		return []string{look}, nil
 	}
+	command := []string{"kubectl patch ingress " + ing.Name + " -n " + ing.Namespace + " --type json -p '" + string(text) + "'"}
 	var lines strings.Builder
 	for _, o := range ops {
-		fmt.Fprintf(&lines, "# %s %s\n", o.Op, dotted(o.Path))
-		if o.Value != nil {
-			value, err := json.Marshal(o.Value)
-			if err == nil {
-				fmt.Fprintf(&lines, "%s\n", value)
-			}
+		value, err := json.Marshal(o.Value)
+		if o.Value == nil || err != nil {
+			return command, nil
 		}
+		fmt.Fprintf(&lines, "# %s\n%s: %s\n", dotted(o.Path), o.Path[strings.LastIndex(o.Path, "/")+1:], value)
 	}
-	return []string{"kubectl patch ingress " + ing.Name + " -n " + ing.Namespace + " --type json -p '" + string(text) + "'"},
-		[]cause.Patch{{File: "Ingress " + ing.Namespace + "/" + ing.Name, YAML: lines.String()}}
+	return command, []cause.Patch{{File: "Ingress " + ing.Namespace + "/" + ing.Name, YAML: lines.String()}}
 }
 
 // dotted turns a JSON pointer into a path as people write it.

@@ -38,7 +38,7 @@ func tellPortNotFound(c cause.Case, f glbc.Fault) cause.Finding {
 	wanted := portName(ref)
 	told := cause.Finding{
 		Headline: "Service " + svc.Namespace + "/" + svc.Name + " has no port " + wanted + ", " + c.Effect(),
-		Summary:  "GKE's controller finds a backend's port by its exact name, or by the number under `port` of the Service; one that isn't found holds back the whole Ingress.",
+		Summary:  "GKE's controller finds a backend's port by its exact name, or by the number of a port of the Service; one that isn't found holds back the whole Ingress.",
 		Evidence: []cause.Evidence{{
 			Source: "container.services.list", Link: cause.ObjectLink(f.Names),
 			Says: f.Names.String() + " has " + portsOf(svc) + "; the Ingress asks for " + wanted + " in " + f.Field,
@@ -46,7 +46,9 @@ func tellPortNotFound(c cause.Case, f glbc.Fault) cause.Finding {
 		Change: portChange(c, f, ref),
 	}
 	if p, why := meantPort(svc, ref); p != nil {
-		told.Evidence = append(told.Evidence, cause.Evidence{Source: "container.services.list", Says: wanted + " is " + why})
+		if why != "" {
+			told.Evidence = append(told.Evidence, cause.Evidence{Source: "container.services.list", Says: wanted + " is " + why})
+		}
 		told.Fix.Summary = "name the Service's port: " + strconv.Itoa(int(p.Port))
 		told.Fix.Commands, told.Fix.Patches = patchCommand(ing, replacing(ing, func(b *networkingv1.IngressServiceBackend) bool {
 			return b.Name == svc.Name && b.Port == ref
@@ -109,7 +111,7 @@ func meantPort(svc *corev1.Service, ref networkingv1.ServiceBackendPort) (*corev
 		return &ports[at], "a number in the place of a name: names are compared with names only"
 	}
 	if len(ports) == 1 {
-		return &ports[0], "not the Service's only port, " + strconv.Itoa(int(ports[0].Port))
+		return &ports[0], ""
 	}
 	return nil, ""
 }

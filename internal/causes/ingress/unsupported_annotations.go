@@ -77,7 +77,7 @@ func unsupported(c cause.Case, ing *networkingv1.Ingress, missed []ignored) caus
 		f.Change = c.WhoWrote(c.Target, first.key, `metadata.annotations["`+first.key+`"]`)
 	}
 	f.Fix = cause.Fix{
-		Summary:  first.instead + ", and take the annotation off, which does nothing here",
+		Summary:  first.instead + "; take the annotation off, which does nothing here",
 		Commands: append(slices.Clone(first.commands), "kubectl annotate ingress "+ing.Name+" -n "+ing.Namespace+" "+strings.Join(keys, " ")),
 		Patches:  first.patches,
 	}

@@ -16,7 +16,6 @@ var frontendConfigNotFound = cause.Cause{
 	Explains: []cause.ID{cause.ChangeNotApplied},
 	Check: cause.Blocker{
 		Code: glbc.FrontendConfigNotFound, Tell: tellFrontendConfig,
-		RuledOut: "the FrontendConfig that the Ingress names exists",
 	}.Check,
 }
 

@@ -17,7 +17,6 @@ var redirectUnsupported = cause.Cause{
 	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied},
 	Check: cause.Blocker{
 		Code: glbc.RedirectUnsupported, Tell: tellRedirect,
-		RuledOut: "no redirect to HTTPS is asked for that GKE can't build",
 	}.Check,
 }
 
