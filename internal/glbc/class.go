@@ -54,7 +54,7 @@ func ClassOf(ing *networkingv1.Ingress) Class {
 		if name == nil {
 			return Class{Served: true, Because: "no class is set, and GKE serves those"}
 		}
-		return Class{Orphan: looksGCE(*name), Because: "spec.ingressClassName = " + strconv.Quote(*name) + " without the annotation " + ClassAnnotation}
+		return Class{Orphan: meansGCE(*name), Because: "spec.ingressClassName = " + strconv.Quote(*name) + " without the annotation " + ClassAnnotation}
 	case ClassExternal:
 		return Class{Served: true, Because: because}
 	case ClassInternal:
@@ -64,13 +64,29 @@ func ClassOf(ing *networkingv1.Ingress) Class {
 	case ClassMultiCluster:
 		return Class{MultiCluster: true, Because: because + ", whose load balancer the MultiClusterIngress controller builds"}
 	}
-	return Class{Orphan: looksGCE(a), Because: because}
+	return Class{Orphan: meansGCE(a), Because: because}
 }
 
-// looksGCE: a class that is none, and is meant to be one of GKE's: `GCE`, `gke`.
-func looksGCE(class string) bool {
-	class = strings.ToLower(class)
-	return strings.Contains(class, "gce") || strings.Contains(class, "gke") || strings.Contains(class, "google")
+// meansGCE: a class that is one of GKE's, or is none and can't be anybody else's: `GCE`,
+// `gke`, `gce-external`. With more in it, such as gce-internal-nginx, it is another's.
+func meansGCE(class string) bool {
+	word := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == '.' || r == ' ' || r == '/' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(class))
+	switch word {
+	case "gce", "gceinternal", "gceexternal", "gceregionalexternal", "gcemulticluster", "gceingress", "ingressgce", "gke", "gkeinternal", "gkeexternal", "gkeingress", "google":
+		return true
+	}
+	return false
+}
+
+// isGoogles reports that the controller of an IngressClass is GKE's: such an object
+// changes nothing, for GLBC reads none.
+func isGoogles(controller string) bool {
+	return strings.Contains(controller, "gke.io") || strings.Contains(controller, "google") || strings.Contains(controller, "ingress-gce")
 }
 
 // Neglected reports that an Ingress asks for GKE's controller in a way that the
@@ -84,7 +100,7 @@ func Neglected(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
 	}
 	classes, _ := s.IngressClasses.Get()
 	for _, c := range classes {
-		if c.Name == ClassName(ing) && !looksGCE(c.Spec.Controller) {
+		if c.Name == ClassName(ing) && !isGoogles(c.Spec.Controller) {
 			return false
 		}
 	}
