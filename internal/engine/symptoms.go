@@ -110,16 +110,16 @@ func waitsFor(c cause.Case, e cause.ControllerError) string {
 	if e.Transient && c.Facts.Now.Sub(e.Began) < cause.ErrorGrace {
 		return fmt.Sprintf("the controller's error is %s old, and errors of this kind repair themselves", c.Facts.Now.Sub(e.Began).Round(time.Second))
 	}
-	if missed(c, e) {
+	if overtaken(c, e) {
 		return "what the controller missed is there now, and it hasn't looked again yet"
 	}
 	return ""
 }
 
-// missed: the controller complained of something that wasn't there, as when one apply
+// overtaken: the controller complained of something that wasn't there, as when one apply
 // writes the Ingress before its Service, and the objects show it now. What they can't
 // show, such as a Secret, isn't among it.
-func missed(c cause.Case, e cause.ControllerError) bool {
+func overtaken(c cause.Case, e cause.ControllerError) bool {
 	if e.Reason != "Translate" || c.Facts.Now.Sub(e.At) >= cause.ErrorGrace {
 		return false
 	}
