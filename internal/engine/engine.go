@@ -53,6 +53,9 @@ func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, rest Res
 			rest.ruledOut = append(rest.ruledOut, RuledOut{ID: ca.ID, Because: out.RuledOut, FixedBy: out.FixedBy, explains: ca.Explains})
 		}
 	}
+	slices.SortStableFunc(rest.notes, func(a, b Note) int {
+		return cmp.Or(depth(a.ID)-depth(b.ID), strings.Compare(string(a.ID), string(b.ID)))
+	})
 	return findings, rest
 }
 

@@ -55,6 +55,15 @@ func unapplied(bc *facts.BackendConfig, b glbc.Backend) []glbc.Lack {
 	return glbc.Lacks(bc, bs, hc)
 }
 
+// unreadConfig says what can't be told without a BackendConfig; empty for one that
+// surely isn't there.
+func unreadConfig(name string, err error) string {
+	if err == nil {
+		return ""
+	}
+	return "whether what BackendConfig " + name + " sets is live: " + err.Error()
+}
+
 // A passedOver is a BackendConfig that isn't applied to a backend, without a word of
 // the controller's, and what is missing for it.
 type passedOver struct {

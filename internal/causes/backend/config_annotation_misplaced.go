@@ -27,14 +27,18 @@ func checkMisplaced(c cause.Case) cause.Outcome {
 	}
 	var out cause.Outcome
 	if names, key := glbc.ConfigsNamed(ing.Annotations); key != "" {
-		for _, p := range without(c, ing, names) {
+		list, undecided := without(c, ing, names)
+		for _, p := range list {
 			out.Findings = append(out.Findings, onIngress(c, p, key))
 		}
+		out.Undecided = undecided
 		return out
 	}
 	for used, twin := range glbc.ConfigTwins(c.Facts, ing) {
 		names, key := glbc.ConfigsNamed(twin.Annotations)
-		for _, p := range without(c, ing, names) {
+		list, undecided := without(c, ing, names)
+		out.Undecided = undecided
+		for _, p := range list {
 			if p.backend.Service == used {
 				out.Findings = append(out.Findings, onTwin(c, p, facts.Ref{Cluster: c.Facts.ClusterName, Kind: facts.KindService, Namespace: twin.Namespace, Name: twin.Name}, key))
 			}
@@ -44,17 +48,18 @@ func checkMisplaced(c cause.Case) cause.Outcome {
 }
 
 // without are the backends whose Service names no BackendConfig, and that lack something
-// of one of these.
-func without(c cause.Case, ing *networkingv1.Ingress, names []string) []passedOver {
-	var list []passedOver
+// of one of these; undecided is what couldn't be read for that.
+func without(c cause.Case, ing *networkingv1.Ingress, names []string) (list []passedOver, undecided string) {
 	for _, b := range glbc.Backends(c.Facts, ing) {
 		svc, ok := b.Object.Get()
 		if !ok || glbc.NamesBackendConfig(svc) {
 			continue
 		}
 		for _, name := range names {
-			bc, ok := glbc.BackendConfigNamed(c.Facts, ing.Namespace, name).Get()
+			found := glbc.BackendConfigNamed(c.Facts, ing.Namespace, name)
+			bc, ok := found.Get()
 			if !ok {
+				undecided = unreadConfig(name, found.Err())
 				continue
 			}
 			if lacks := unapplied(bc, b); len(lacks) > 0 {
@@ -62,7 +67,7 @@ func without(c cause.Case, ing *networkingv1.Ingress, names []string) []passedOv
 			}
 		}
 	}
-	return list
+	return list, undecided
 }
 
 func onIngress(c cause.Case, p passedOver, key string) cause.Finding {

@@ -37,8 +37,10 @@ func checkConfigPort(c cause.Case) cause.Outcome {
 		}
 		unmatched := glbc.UnmatchedConfigs(svc, b.ServicePort)
 		for _, key := range slices.Sorted(maps.Keys(unmatched)) {
-			bc, ok := glbc.BackendConfigNamed(c.Facts, svc.Namespace, unmatched[key]).Get()
+			found := glbc.BackendConfigNamed(c.Facts, svc.Namespace, unmatched[key])
+			bc, ok := found.Get()
 			if !ok {
+				out.Undecided = unreadConfig(unmatched[key], found.Err())
 				continue
 			}
 			if lacks := unapplied(bc, b); len(lacks) > 0 {

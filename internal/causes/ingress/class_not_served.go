@@ -35,6 +35,9 @@ func checkClass(c cause.Case) cause.Outcome {
 	if !glbc.Neglected(c.Facts, ing) {
 		return cause.Outcome{}
 	}
+	if !c.Facts.IngressClasses.Known() {
+		return cause.Outcome{Undecided: "whether another controller serves the class " + glbc.ClassName(ing) + ": IngressClasses couldn't be read"}
+	}
 	return cause.Outcome{Findings: []cause.Finding{notServed(c, ing, class)}}
 }
 
@@ -62,11 +65,7 @@ func notServed(c cause.Case, ing *networkingv1.Ingress, class glbc.Class) cause.
 		f.Headline = fmt.Sprintf("Ingress %s/%s changed to %s, and GKE deleted its load balancer", ing.Namespace, ing.Name, written)
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "compute.forwardingRules.list", Says: "no forwarding rule has the address " + address + " of its status"})
 	}
-	if c.Facts.IngressClasses.Known() {
-		f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.ingressClasses.list", Says: "no other controller has an IngressClass " + name})
-	} else {
-		f.Confidence = cause.Likely
-	}
+	f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.ingressClasses.list", Says: "no other controller has an IngressClass " + name})
 	f.Change = classChange(c, ing, inSpec)
 	if f.Change != nil && glbc.Address(ing) != "" {
 		f.Since = f.Change.At

@@ -22,13 +22,17 @@ var defaultBackendMissing = cause.Cause{
 }
 
 func checkDefaultBackend(c cause.Case) cause.Outcome {
-	if cluster, ok := c.Facts.Cluster.Get(); ok && glbc.AddonDisabled(cluster) {
+	if cluster, ok := c.Facts.Cluster.Get(); !ok || glbc.AddonDisabled(cluster) {
 		return cause.Outcome{}
 	}
-	return cause.Blocker{
+	out := cause.Blocker{
 		Code: glbc.DefaultBackendMissing, Tell: tellDefaultBackend,
 		RuledOut: "the default backend is there",
 	}.Check(c)
+	if c.Facts.Services.Known() {
+		out.Undecided = "" // Services were read; that kube-system has none at all is no doubt worth telling.
+	}
+	return out
 }
 
 func tellDefaultBackend(c cause.Case, f glbc.Fault) cause.Finding {

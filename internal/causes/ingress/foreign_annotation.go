@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -28,6 +29,8 @@ type ignored struct {
 	// effect ends the headline; live is the evidence, of source.
 	effect, live, source string
 	impact, instead      string
+	// unread is why it can't be told whether anything is missing.
+	unread error
 	commands             []string
 	patches              []cause.Patch
 }
@@ -79,8 +82,9 @@ func (a ignored) missed(c cause.Case, ing *networkingv1.Ingress) (ignored, bool)
 // rewrite: a URL map that GKE builds rewrites nothing. Where the path stays what it is,
 // that does no harm.
 func (a ignored) rewrite(c cause.Case, ing *networkingv1.Ingress) (ignored, bool) {
-	m, ok := glbc.FrontendOf(c.Facts, ing).URLMap.Get()
-	if !ok || rewrites(m) {
+	found := glbc.FrontendOf(c.Facts, ing).URLMap
+	m, ok := found.Get()
+	if a.unread = found.Err(); !ok || rewrites(m) {
 		return a, false
 	}
 	target := strings.TrimSuffix(a.value, "/")
@@ -120,6 +124,9 @@ func rewrites(m *computepb.UrlMap) bool {
 	return false
 }
 
+// miss notes that a backend service couldn't be looked at.
+func (a *ignored) miss(b glbc.Backend) { a.unread = errors.Join(a.unread, b.BackendService.Err()) }
+
 // timeout: the backend service gives up earlier than the annotation asks.
 func (a ignored) timeout(c cause.Case, ing *networkingv1.Ingress) (ignored, bool) {
 	wanted, err := strconv.ParseInt(strings.TrimSuffix(a.value, "s"), 10, 32)
@@ -128,8 +135,8 @@ func (a ignored) timeout(c cause.Case, ing *networkingv1.Ingress) (ignored, bool
 	}
 	for _, b := range c.Backends() {
 		bs, ok := b.BackendService.Get()
-		svc, has := b.Object.Get()
-		if !ok || !has || bs.TimeoutSec == nil || int64(bs.GetTimeoutSec()) >= wanted {
+		a.miss(b)
+		if !ok || bs.TimeoutSec == nil || int64(bs.GetTimeoutSec()) >= wanted {
 			continue
 		}
 		a.effect = fmt.Sprintf("requests end after %d s, not %d", bs.GetTimeoutSec(), wanted)
@@ -138,9 +145,9 @@ func (a ignored) timeout(c cause.Case, ing *networkingv1.Ingress) (ignored, bool
 		a.instead = "set timeoutSec in a BackendConfig that the Service names"
 		yaml := fmt.Sprintf("apiVersion: cloud.google.com/v1\nkind: BackendConfig\nmetadata:\n  name: %s\n  namespace: %s\nspec:\n  timeoutSec: %d\n", b.Service, ing.Namespace, wanted)
 		a.patches = []cause.Patch{{File: "BackendConfig " + ing.Namespace + "/" + b.Service, YAML: yaml}}
-		a.commands = []string{
-			fmt.Sprintf("kubectl apply -f - <<'EOF'\n%sEOF", yaml),
-			"kubectl annotate service " + b.Service + " -n " + ing.Namespace + " --overwrite " + glbc.BackendConfigAnnotation + "='" + glbc.WithBackendConfig(svc, b.ServicePort, b.Service) + "'",
+		a.commands = []string{fmt.Sprintf("kubectl apply -f - <<'EOF'\n%sEOF", yaml)}
+		if svc, has := b.Object.Get(); has {
+			a.commands = append(a.commands, "kubectl annotate service "+b.Service+" -n "+ing.Namespace+" --overwrite "+glbc.BackendConfigAnnotation+"='"+glbc.WithBackendConfig(svc, b.ServicePort, b.Service)+"'")
 		}
 		return a, true
 	}
@@ -151,6 +158,7 @@ func (a ignored) timeout(c cause.Case, ing *networkingv1.Ingress) (ignored, bool
 func (a ignored) protection(c cause.Case, what string, has func(*computepb.BackendService) bool) (ignored, bool) {
 	for _, b := range c.Backends() {
 		bs, ok := b.BackendService.Get()
+		a.miss(b)
 		if !ok || has(bs) {
 			continue
 		}
@@ -171,16 +179,16 @@ func (a ignored) protocol(c cause.Case) (ignored, bool) {
 	}
 	for _, b := range c.Backends() {
 		bs, ok := b.BackendService.Get()
-		svc, has := b.Object.Get()
-		if !ok || !has || b.ServicePort == nil || bs.GetProtocol() != "HTTP" {
+		a.miss(b)
+		if !ok || bs.GetProtocol() != "HTTP" {
 			continue
 		}
 		a.effect = "the load balancer speaks HTTP to the pods"
 		a.live, a.source = "protocol of "+bs.GetName()+" is HTTP", "compute.backendServices.list"
 		a.impact = "requests reach the pods as plain HTTP"
 		a.instead = "say the protocol on the Service, by the name of its port"
-		if b.ServicePort.Name != "" {
-			a.commands = []string{"kubectl annotate service " + svc.Name + " -n " + svc.Namespace + " --overwrite " + glbc.AppProtocolsAnnotation + `='{"` + b.ServicePort.Name + `":"` + wanted + `"}'`}
+		if b.ServicePort != nil && b.ServicePort.Name != "" {
+			a.commands = []string{"kubectl annotate service " + b.Service + " -n " + b.Namespace + " --overwrite " + glbc.AppProtocolsAnnotation + `='{"` + b.ServicePort.Name + `":"` + wanted + `"}'`}
 		}
 		return a, true
 	}
@@ -190,6 +198,7 @@ func (a ignored) protocol(c cause.Case) (ignored, bool) {
 func (a ignored) affinity(c cause.Case) (ignored, bool) {
 	for _, b := range c.Backends() {
 		bs, ok := b.BackendService.Get()
+		a.miss(b)
 		if !ok || bs.GetSessionAffinity() != "NONE" {
 			continue
 		}
@@ -207,6 +216,7 @@ func (a ignored) redirect(c cause.Case, ing *networkingv1.Ingress) (ignored, boo
 	f := glbc.FrontendOf(c.Facts, ing)
 	_, secure := f.HTTPS.Get()
 	proxy, plain := f.HTTPProxy.Get()
+	a.unread = errors.Join(f.HTTPS.Err(), f.HTTPProxy.Err(), f.RedirectMap.Err())
 	if a.value != "true" || !secure || !plain || !f.RedirectMap.IsAbsent() {
 		return a, false
 	}

@@ -28,7 +28,7 @@ func checkVPCNative(c cause.Case) cause.Outcome {
 		return cause.Outcome{}
 	}
 	if glbc.VPCNative(cluster) {
-		if c.Has(cause.BackendUnhealthy) || c.Has(cause.IngressNotProvisioned) {
+		if c.Has(cause.IngressNotProvisioned) {
 			return cause.Outcome{RuledOut: "the cluster is VPC-native"}
 		}
 		return cause.Outcome{}

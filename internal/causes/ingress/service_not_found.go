@@ -33,8 +33,9 @@ func checkServiceNotFound(c cause.Case) cause.Outcome {
 		RuledOut: "every Service that the Ingress names exists",
 	}.Check(c)
 	ing, _ := c.Ingress()
-	if len(out.Findings) > 0 && len(c.ControllerErrors()) == 0 && c.Facts.Now.Sub(ing.CreationTimestamp.Time) < applying &&
-		!slices.ContainsFunc(out.Findings, func(f cause.Finding) bool { return f.Change != nil && f.Change.What == f.Subject.String() }) {
+	deleted := func(f cause.Finding) bool { return f.Change != nil && f.Change.What == f.Subject.String() }
+	surely := func(f cause.Finding) bool { return deleted(f) || f.Confidence == cause.Proven && len(c.ControllerErrors()) > 0 }
+	if len(out.Findings) > 0 && c.Facts.Now.Sub(ing.CreationTimestamp.Time) < applying && !slices.ContainsFunc(out.Findings, surely) {
 		return cause.Outcome{Pending: "the Ingress was created a moment ago, and its Service may come with the same apply"}
 	}
 	return out

@@ -29,17 +29,20 @@ var unsupportedAnnotations = cause.Cause{
 func checkUnsupported(c cause.Case) cause.Outcome {
 	ing, ok := c.Ingress()
 	if !ok || !glbc.SurelyServes(c.Facts, ing) || glbc.Address(ing) == "" ||
-		slices.ContainsFunc(c.Symptoms, func(s cause.Symptom) bool { return s.ID != cause.RequestsFailing }) {
+		len(c.Translation().Stops()) > 0 || slices.ContainsFunc(c.Symptoms, func(s cause.Symptom) bool { return s.ID != cause.RequestsFailing }) {
 		return cause.Outcome{}
 	}
 	var missed []ignored
+	var out cause.Outcome
 	for _, a := range foreignOf(ing) {
 		if a, ok := a.missed(c, ing); ok {
 			missed = append(missed, a)
+		} else if a.unread != nil {
+			out.Undecided = "whether the load balancer does what " + a.key + " asks for: " + a.unread.Error()
 		}
 	}
 	if len(missed) == 0 {
-		return cause.Outcome{}
+		return out
 	}
 	return cause.Outcome{Findings: []cause.Finding{unsupported(c, ing, missed)}}
 }
