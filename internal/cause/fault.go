@@ -42,12 +42,23 @@ func (b Blocker) Check(c Case) Outcome {
 		sure = false
 		if _, _, told := c.Complaint(f.Message); told {
 			out.find(c, f, Likely, b.Tell(c, f))
+			continue
 		}
+		out.Undecided = undecided(f)
 	}
 	if sure && len(out.Findings) == 0 && (c.Has(IngressNotProvisioned) || c.Has(ChangeNotApplied)) {
 		out.RuledOut = b.RuledOut
 	}
 	return out
+}
+
+// undecided says what a fault hangs on that can't be told.
+func undecided(f glbc.Fault) string {
+	what := f.Names
+	if what.IsZero() {
+		what = f.On
+	}
+	return "whether " + what.String() + " holds the Ingress back (" + string(f.Code) + "): " + f.Err.Error()
 }
 
 func (b Blocker) is(f glbc.Fault) bool { return f.Code == b.Code && (b.Where == nil || b.Where(f)) }

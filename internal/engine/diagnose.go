@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	networkingv1 "k8s.io/api/networking/v1"
-
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -80,9 +78,8 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 		if !glbc.SurelyServes(c.Facts, ing) {
 			blind = append(blind, "whether GKE's controller serves the Ingress, which has no class and no trace of it")
 		}
-	case class.Orphan && glbc.Address(ing) == "" && !ownedByOther(c.Facts, ing):
-		c.Symptoms = []cause.Symptom{notProvisioned(c, ing, nil)}
-		c.Symptoms[0].Says += "; " + class.Because + ", so GKE's controller ignores it"
+	case glbc.Neglected(c.Facts, ing):
+		c.Symptoms = []cause.Symptom{neglected(c, ing, class)}
 	case class.Unsure:
 		d.Verdict, d.Reason = Unexplained, "can't be told: whether GKE's controller serves "+class.Because
 		return d
@@ -97,18 +94,6 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	d.HealthyOn = healthyOn(c)
 	d.conclude(c, findings, rest)
 	return d
-}
-
-// ownedByOther: an IngressClass of that name exists, so some other controller has
-// claimed it; GKE installs none for its own classes.
-func ownedByOther(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
-	classes, _ := s.IngressClasses.Get()
-	for _, cl := range classes {
-		if ing.Spec.IngressClassName != nil && cl.Name == *ing.Spec.IngressClassName {
-			return true
-		}
-	}
-	return false
 }
 
 // conclude turns findings and symptoms into the verdict. What is only likely waits

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -45,12 +46,23 @@ func notProvisioned(c cause.Case, ing *networkingv1.Ingress, failure *cause.Cont
 	switch {
 	case failure != nil:
 		s.Says += "; the controller says: " + failure.Message
-		s.Pending = waitsFor(*failure, c.Facts.Now)
+		s.Pending = waitsFor(c, *failure)
 	case c.Facts.Now.Sub(addonEnabled(c)) < ingressGrace:
 		s.Pending = "the add-on HTTP load balancing was switched on a moment ago, the controller is starting"
 	case age < ingressGrace:
 		s.Pending = fmt.Sprintf("the Ingress was created or changed %s ago, the controller may take %s", age.Round(time.Second), ingressGrace)
 	}
+	return s
+}
+
+// neglected: no controller takes the Ingress up, or none does any more.
+func neglected(c cause.Case, ing *networkingv1.Ingress, class glbc.Class) cause.Symptom {
+	s := notProvisioned(c, ing, nil)
+	if address := glbc.Address(ing); address != "" {
+		s.Since = time.Time{}
+		s.Says = "no load balancer: no forwarding rule has the Ingress's address " + address + " any more"
+	}
+	s.Says += "; " + class.Because + ", so GKE's controller ignores it"
 	return s
 }
 
@@ -69,7 +81,7 @@ func notApplied(c cause.Case, failure *cause.ControllerError) cause.Symptom {
 	return cause.Symptom{
 		ID: cause.ChangeNotApplied, Subject: c.Target, Since: failure.Began,
 		Says:    "the controller can't apply the Ingress: " + failure.Message,
-		Pending: waitsFor(*failure, c.Facts.Now),
+		Pending: waitsFor(c, *failure),
 	}
 }
 
@@ -100,9 +112,27 @@ func standing(c cause.Case) *cause.ControllerError {
 }
 
 // waitsFor says why a controller's error may go away by itself; empty when it won't.
-func waitsFor(e cause.ControllerError, now time.Time) string {
-	if !e.Transient || now.Sub(e.Began) >= cause.ErrorGrace {
-		return ""
+func waitsFor(c cause.Case, e cause.ControllerError) string {
+	if e.Transient && c.Facts.Now.Sub(e.Began) < cause.ErrorGrace {
+		return fmt.Sprintf("the controller's error is %s old, and errors of this kind repair themselves", c.Facts.Now.Sub(e.Began).Round(time.Second))
 	}
-	return fmt.Sprintf("the controller's error is %s old, and errors of this kind repair themselves", now.Sub(e.Began).Round(time.Second))
+	if overtaken(c, e) {
+		return "what the controller missed is there now, and it hasn't looked again yet"
+	}
+	return ""
+}
+
+// overtaken: the controller complained of something that wasn't there, as when one apply
+// writes the Ingress before its Service, and the objects show it now. What they can't
+// show, such as a Secret, isn't among it.
+func overtaken(c cause.Case, e cause.ControllerError) bool {
+	if e.Reason != "Translate" || c.Facts.Now.Sub(e.At) >= cause.ErrorGrace {
+		return false
+	}
+	t := c.Translation()
+	if t.Blocked() || len(t.Undecided) > 0 {
+		return false
+	}
+	return strings.Contains(e.Message, "could not find service") || strings.Contains(e.Message, "could not find port") ||
+		strings.Contains(e.Message, "no BackendConfig for service port exists")
 }

@@ -132,7 +132,8 @@ func (b *Backend) join(s *facts.Snapshot, ing *networkingv1.Ingress) {
 	b.HealthCheck = healthCheckOf(s, bs)
 }
 
-// ServiceOf finds a Service in the Snapshot.
+// ServiceOf finds a Service in the Snapshot. The Services of a namespace are listed as a
+// whole, those of kube-system also where nothing else of it is read.
 func ServiceOf(s *facts.Snapshot, namespace, name string) facts.Value[*corev1.Service] {
 	services, ok := s.Services.Get()
 	if !ok {
@@ -146,7 +147,7 @@ func ServiceOf(s *facts.Snapshot, namespace, name string) facts.Value[*corev1.Se
 	switch {
 	case !s.Services.Known():
 		return facts.Unknown[*corev1.Service](s.Services.Err())
-	case !wasRead(s, namespace):
+	case !wasRead(s, namespace) && !slices.ContainsFunc(services, func(svc *corev1.Service) bool { return svc.Namespace == namespace }):
 		return facts.Unknown[*corev1.Service](errNamespaceNotRead(namespace))
 	}
 	return facts.Absent[*corev1.Service]()

@@ -1,8 +1,11 @@
 package glbc
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
+	"cloud.google.com/go/compute/apiv1/computepb"
 	networkingv1 "k8s.io/api/networking/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
@@ -51,7 +54,7 @@ func ClassOf(ing *networkingv1.Ingress) Class {
 		if name == nil {
 			return Class{Served: true, Because: "no class is set, and GKE serves those"}
 		}
-		return Class{Orphan: IsGCE(*name), Because: "spec.ingressClassName = " + strconv.Quote(*name) + " without the annotation " + ClassAnnotation}
+		return Class{Orphan: meansGCE(*name), Because: "spec.ingressClassName = " + strconv.Quote(*name) + " without the annotation " + ClassAnnotation}
 	case ClassExternal:
 		return Class{Served: true, Because: because}
 	case ClassInternal:
@@ -61,7 +64,60 @@ func ClassOf(ing *networkingv1.Ingress) Class {
 	case ClassMultiCluster:
 		return Class{MultiCluster: true, Because: because + ", whose load balancer the MultiClusterIngress controller builds"}
 	}
-	return Class{Because: because}
+	return Class{Orphan: meansGCE(a), Because: because}
+}
+
+// meansGCE: a class that is one of GKE's, or is none and can't be anybody else's: `GCE`,
+// `gke`, `gce-external`. With more in it, such as gce-internal-nginx, it is another's.
+func meansGCE(class string) bool {
+	word := strings.Map(func(r rune) rune {
+		if r == '-' || r == '_' || r == '.' || r == ' ' || r == '/' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(class))
+	switch word {
+	case "gce", "gceinternal", "gceexternal", "gceregionalexternal", "gcemulticluster", "gceingress", "ingressgce", "gke", "gkeinternal", "gkeexternal", "gkeingress", "google":
+		return true
+	}
+	return false
+}
+
+// isGoogles reports that the controller of an IngressClass is GKE's: such an object
+// changes nothing, for GLBC reads none.
+func isGoogles(controller string) bool {
+	return strings.Contains(controller, "gke.io") || strings.Contains(controller, "google") || strings.Contains(controller, "ingress-gce")
+}
+
+// Neglected reports that an Ingress asks for GKE's controller in a way that the
+// controller ignores, and that nobody else serves it either: no IngressClass of that
+// name belongs to another controller, and it has no address, or one that GLBC gave it
+// before and that no forwarding rule has any more (ingress-controller.md §1.1).
+func Neglected(s *facts.Snapshot, ing *networkingv1.Ingress) bool {
+	class := ClassOf(ing)
+	if !class.Orphan {
+		return false
+	}
+	classes, _ := s.IngressClasses.Get()
+	for _, c := range classes {
+		if c.Name == ClassName(ing) && !isGoogles(c.Spec.Controller) {
+			return false
+		}
+	}
+	address := Address(ing)
+	if address == "" {
+		return true
+	}
+	rules, _ := s.ForwardingRules.Get()
+	return TakenUp(ing) && s.ForwardingRules.Known() && !slices.ContainsFunc(rules, func(fr *computepb.ForwardingRule) bool { return fr.GetIPAddress() == address })
+}
+
+// ClassName is the class that an Ingress asks for: the annotation's, else the spec's.
+func ClassName(ing *networkingv1.Ingress) string {
+	if a := ing.Annotations[ClassAnnotation]; a != "" || ing.Spec.IngressClassName == nil {
+		return a
+	}
+	return *ing.Spec.IngressClassName
 }
 
 // InRegion reports that the load balancer's objects are of the cluster's region, not

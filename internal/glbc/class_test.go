@@ -36,7 +36,8 @@ func TestClassOf(t *testing.T) {
 		{name: "annotation nginx is nginx's", annotation: new("nginx")},
 		{name: "a multi-cluster Ingress isn't built by GLBC", annotation: new("gce-multi-cluster"), multi: true},
 		{name: "a class that only begins like GKE's is another's", annotation: new("gce-internal-nginx")},
-		{name: "class names are case-sensitive", annotation: new("GCE")},
+		{name: "class names are case-sensitive", annotation: new("GCE"), orphan: true},
+		{name: "gke is no class, and can only mean GKE's", annotation: new("gke"), orphan: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			ing := &networkingv1.Ingress{ObjectMeta: metav1.ObjectMeta{}, Spec: networkingv1.IngressSpec{IngressClassName: tt.spec}}

@@ -88,6 +88,9 @@ func (w *walk) ingress(ing *networkingv1.Ingress) {
 	for _, b := range glbc.Backends(w.facts, ing) {
 		w.backend(b)
 	}
+	if ing.Spec.DefaultBackend == nil {
+		w.add(w.inCluster(facts.KindService, glbc.SystemNamespace, glbc.DefaultBackendName))
+	}
 	for name := range strings.SplitSeq(ing.Annotations[glbc.ManagedCertsAnnotation], ",") {
 		if name = strings.TrimSpace(name); name != "" {
 			w.add(w.inCluster(facts.KindManagedCertificate, ing.Namespace, name))

@@ -37,6 +37,9 @@ func (w *walk) backend(b glbc.Backend) {
 	}
 	if name := glbc.BackendConfigOf(svc, b.ServicePort); name != "" {
 		w.add(w.inCluster(facts.KindBackendConfig, b.Namespace, name))
+		if bc, ok := glbc.BackendConfigNamed(s, b.Namespace, name).Get(); ok && bc.Spec.SecurityPolicy != nil && bc.Spec.SecurityPolicy.Name != "" {
+			w.add(facts.Ref{Project: s.Project, Scope: "global", Kind: facts.KindSecurityPolicy, Name: bc.Spec.SecurityPolicy.Name})
+		}
 	}
 	pods, _ := glbc.PodsOf(s, b)
 	for _, pod := range pods {

@@ -106,7 +106,7 @@ func TestThePathOfAnIngress(t *testing.T) {
 	s.Addresses = facts.Found([]*computepb.Address{{SelfLink: new(computeURL + "global/addresses/reserved"), Address: new("198.51.100.20")}, {SelfLink: new(computeURL + "global/addresses/free")}})
 	want := []string{
 		"BackendConfig/shop/check", "Cluster/web", "Deployment/shop/off", "Deployment/shop/web", "FirewallPolicy/", "FirewallRule/ but out but elsewhere", "Ingress/shop/web",
-		"Service/shop/db", "Service/shop/off", "Service/shop/web", "StatefulSet/shop/db",
+		"Service/kube-system/default-http-backend", "Service/shop/db", "Service/shop/off", "Service/shop/web", "StatefulSet/shop/db",
 		"global Address/reserved", "global BackendService/k8s1-1a2b3c4d-shop-gone-80-00000000", "global Certificate/shop-cert", "global ForwardingRule/fr",
 		"global HealthCheck/k8s1-1a2b3c4d-shop-gone-80-00000000", "global URLMap/k8s2-um-gone",
 	}

@@ -37,6 +37,9 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 	case facts.KindService:
 		t.Ref = ingressOf(s, r.Namespace, r.Name)
 		t.Reason, t.Sure = "no Ingress of GKE's uses "+r.String(), s.Ingresses.Known() && gatewaysTold(s)
+	case facts.KindBackendConfig, facts.KindFrontendConfig:
+		t.Ref = ingressNaming(s, r)
+		t.Reason, t.Sure = "no Ingress of GKE's uses "+r.String(), s.Ingresses.Known() && (r.Kind == facts.KindFrontendConfig || s.Services.Known())
 	case facts.KindPod:
 		t.Ref = ingressOfPod(s, r)
 		t.Reason, t.Sure = "no Ingress of GKE's leads to "+r.String(), s.Ingresses.Known() && s.Services.Known() && s.Pods.Known() && gatewaysTold(s)
@@ -77,13 +80,18 @@ func resolveOutside(s *facts.Snapshot, r facts.Ref) facts.Target {
 	return t
 }
 
-// ingressOf is the first Ingress, by name, that sends requests to a Service; where
-// there is none, the first Gateway.
+// ingressOf is the first Ingress, by name, that sends requests to a Service, those to
+// the cluster's default backend without naming it; where there is none, the first
+// Gateway.
 func ingressOf(s *facts.Snapshot, namespace, service string) facts.Ref {
 	var found []facts.Ref
 	all, _ := s.Ingresses.Get()
 	for _, ing := range all {
-		if ing.Namespace != namespace || !glbc.Serves(s, ing) {
+		if isDefault := namespace == glbc.SystemNamespace && service == glbc.DefaultBackendName; isDefault && ing.Spec.DefaultBackend == nil && glbc.Serves(s, ing) {
+			found = append(found, refOf(s, ing))
+			continue
+		}
+		if ing.Namespace != namespace || !glbc.Serves(s, ing) && !glbc.Neglected(s, ing) {
 			continue
 		}
 		if slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool { return b.Service == service }) {
@@ -92,6 +100,34 @@ func ingressOf(s *facts.Snapshot, namespace, service string) facts.Ref {
 	}
 	if len(found) == 0 {
 		return gatewayOf(s, toService(namespace, service))
+	}
+	return first(found)
+}
+
+// ingressNaming is the first Ingress, by name, that names a FrontendConfig, or whose
+// Services name a BackendConfig for a port of theirs; the object itself may be gone.
+func ingressNaming(s *facts.Snapshot, r facts.Ref) facts.Ref {
+	var found []facts.Ref
+	all, _ := s.Ingresses.Get()
+	for _, ing := range all {
+		if ing.Namespace != r.Namespace || !glbc.Serves(s, ing) {
+			continue
+		}
+		named := ing.Annotations[glbc.FrontendConfigAnnotation] == r.Name
+		if r.Kind == facts.KindBackendConfig {
+			names, _ := glbc.ConfigsNamed(ing.Annotations)
+			named = slices.Contains(names, r.Name) || slices.ContainsFunc(glbc.Backends(s, ing), func(b glbc.Backend) bool {
+				svc, ok := b.Object.Get()
+				if !ok {
+					return false
+				}
+				names, _ := glbc.ConfigsNamed(svc.Annotations)
+				return slices.Contains(names, r.Name)
+			})
+		}
+		if named {
+			found = append(found, refOf(s, ing))
+		}
 	}
 	return first(found)
 }

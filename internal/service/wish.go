@@ -171,6 +171,9 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	if ing.Annotations[glbc.FrontendConfigAnnotation] != "" {
 		w.Want(facts.FrontendConfigs, facts.SSLPolicies)
 	}
+	if glbc.ConfigMisplacedOn(s, ing) {
+		w.Want(facts.BackendConfigs, facts.SecurityPolicies)
+	}
 	w.hosts(glbc.Hosts(ing))
 	w.proxies(func(description string) bool { return glbc.DescribesIngress(description, ing.Namespace, ing.Name) })
 	if ing.Annotations[glbc.PreSharedCertAnnotation] != "" || ing.Annotations[glbc.ManagedCertsAnnotation] != "" || len(ing.Spec.TLS) > 0 {
@@ -196,10 +199,10 @@ func (w *wish) domains(target facts.Ref) {
 	}
 }
 
-// mayBeAnothers: neither the class annotation nor a trace of GLBC says whose the
+// mayBeAnothers: the class isn't quite one of GKE's, or neither the class annotation nor a trace of GLBC says whose the
 // Ingress is, so that the IngressClasses that are installed count.
 func mayBeAnothers(ing *networkingv1.Ingress) bool {
-	return ing.Annotations[glbc.ClassAnnotation] == "" && !glbc.TakenUp(ing)
+	return glbc.ClassOf(ing).Orphan || ing.Annotations[glbc.ClassAnnotation] == "" && !glbc.TakenUp(ing)
 }
 
 // proxies wants what the target HTTPS proxies of a load balancer name.

@@ -140,5 +140,9 @@ func whyQuiet(a *audit, call methodCall, target facts.Ref) string {
 }
 
 func isTriggerKind(kind string) bool {
-	return kind == facts.KindIngress || kind == facts.KindService || kind == facts.KindGateway
+	switch kind {
+	case facts.KindIngress, facts.KindService, facts.KindGateway, facts.KindBackendConfig, facts.KindFrontendConfig:
+		return true
+	}
+	return false
 }

@@ -15,6 +15,14 @@ var Pages embed.FS
 
 // Causes lists the layer with what keeps settings from being applied first.
 var Causes = []cause.Cause{
+	appProtocolsInvalid,
+	configAnnotationInvalid,
+	configNotFound,
+	configInvalid,
+	configAnnotationMisplaced,
+	configPortUnmatched,
+	appProtocolsPortUnmatched,
+	securityPolicyNotFound,
 	iapMisconfigured,
 	capacityZero,
 	securityPolicyDenies,

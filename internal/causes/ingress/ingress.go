@@ -16,5 +16,15 @@ var Pages embed.FS
 
 // Causes lists the layer in the order in which the controller checks.
 var Causes = []cause.Cause{
+	classNotServed,
+	classServedByOther,
+	backendNotService,
+	serviceNotFound,
+	servicePortNotFound,
 	serviceTypeNeedsNEG,
+	invalidPath,
+	defaultBackendMissing,
+	negNeedsVPCNative,
+	internalNeedsNEG,
+	unsupportedAnnotations,
 }

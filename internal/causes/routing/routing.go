@@ -15,6 +15,9 @@ var Pages embed.FS
 
 // Causes lists the layer in the order in which a request meets them.
 var Causes = []cause.Cause{
+	frontendConfigNotFound,
+	redirectUnsupported,
+	urlMapRejected,
 	duplicateHost,
 	exactPathOnly,
 	hostUnmatched,
