@@ -221,7 +221,7 @@ func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symp
 	}
 	s := unhealthySymptom(c, b, nil, nil)
 	s.Says = fmt.Sprintf("no endpoint in any group of %s, which has %d pods", b.Title(), len(pods))
-	if s.Pending == "" && replaced(c.Facts.Now, pods) {
+	if s.Pending == "" && takenOver(c.Facts.Now, pods) {
 		s.Pending = "all pods began to terminate a moment ago, others may take their place"
 	}
 	return s, true
@@ -293,8 +293,8 @@ func past(c cause.Case, b glbc.Backend, pods []*corev1.Pod) bool {
 	return true
 }
 
-// replaced: pods are leaving, all of them, and the first began a moment ago.
-func replaced(now time.Time, pods []*corev1.Pod) bool {
+// takenOver: pods are leaving, all of them, and the first began a moment ago.
+func takenOver(now time.Time, pods []*corev1.Pod) bool {
 	return len(pods) > 0 && !slices.ContainsFunc(pods, glbc.Lives) && slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
 		began := glbc.Leaving(p)
 		return !began.IsZero() && now.Sub(began) < 2*time.Minute
