@@ -17,9 +17,9 @@ type complaint struct {
 	refusal
 	// on is the Ingress, Gateway or Service that the event is about.
 	on facts.Ref
-	// reason and message are the event's own.
-	reason, message string
-	began, at       time.Time
+	// reason is the event's own, or the type of the condition that says it.
+	reason    string
+	began, at time.Time
 }
 
 const (
@@ -59,7 +59,7 @@ func ofIngress(c cause.Case) (list []complaint) {
 	}
 	for _, e := range c.ControllerErrors() {
 		for _, r := range refusalsIn(e.Message) {
-			list = append(list, complaint{refusal: r, on: c.Target, reason: e.Reason, message: e.Message, began: e.Began, at: e.At})
+			list = append(list, complaint{refusal: r, on: c.Target, reason: e.Reason, began: e.Began, at: e.At})
 		}
 	}
 	for _, e := range c.EventsOf(c.Target) {
@@ -102,7 +102,7 @@ func ofGateway(c cause.Case) (list []complaint) {
 			continue
 		}
 		for _, r := range refusalsIn(cond.Message) {
-			list = append(list, complaint{refusal: r, on: c.Target, reason: cond.Type, message: cond.Message, began: cond.LastTransitionTime.Time, at: cond.LastTransitionTime.Time})
+			list = append(list, complaint{refusal: r, on: c.Target, reason: cond.Type, began: cond.LastTransitionTime.Time, at: cond.LastTransitionTime.Time})
 		}
 	}
 	return list
@@ -110,7 +110,7 @@ func ofGateway(c cause.Case) (list []complaint) {
 
 func said(e cause.Event, on facts.Ref) (list []complaint) {
 	for _, r := range refusalsIn(e.Message) {
-		list = append(list, complaint{refusal: r, on: on, reason: e.Reason, message: e.Message, began: e.Began, at: e.At})
+		list = append(list, complaint{refusal: r, on: on, reason: e.Reason, began: e.Began, at: e.At})
 	}
 	return list
 }

@@ -241,7 +241,7 @@ func ofServiceNEGs(c cause.Case) (list []complaint) {
 			continue
 		}
 		for _, r := range refusalsIn(e.Message) {
-			if k := (complaint{refusal: r, on: ref, reason: e.Reason, message: e.Message, began: facts.EventBegan(e), at: facts.EventTime(e)}); r.kind == inUse {
+			if k := (complaint{refusal: r, on: ref, reason: e.Reason, began: facts.EventBegan(e), at: facts.EventTime(e)}); r.kind == inUse {
 				list = append(list, k)
 			}
 		}
