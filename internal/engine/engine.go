@@ -192,10 +192,11 @@ func gapsOf(s *facts.Snapshot, causes []cause.Cause) []Gap {
 	return gaps
 }
 
-// hides: an unreachable control plane takes every Kubernetes read with it.
+// hides: an unreachable control plane takes every Kubernetes read with it; what wasn't
+// looked up of one host is of every cause that looks hosts up.
 func hides(needs string, k facts.Kind) bool {
 	if strings.HasPrefix(needs, "kubernetes/") {
 		return k.InCluster()
 	}
-	return needs == string(k)
+	return needs == string(k) || k == facts.DNS && strings.HasPrefix(needs, string(facts.DNS)+"/")
 }

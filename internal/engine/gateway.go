@@ -58,6 +58,7 @@ func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, 
 	}
 	unhealthy, blind := backendSymptoms(c, serving)
 	if serving {
+		blind = append(blind, certificatesOfGateway(c, g)...)
 		unhealthy = append(unhealthy, servedCertificates(c, glbc.GatewayHosts(c.Facts, g), g.CreationTimestamp.Time)...)
 	}
 	return append(list, unhealthy...), append(blind, unrouted(c.Facts, g)...)
