@@ -26,11 +26,12 @@ var managedDomainNotVisible = cause.Cause{
 func checkDomainNotVisible(c cause.Case) (out cause.Outcome) {
 	for _, ce := range failing(c) {
 		invisible := ce.invisible(c)
-		if len(invisible) == 0 || ce.detached() || ce.symptom.Pending != "" {
+		if len(invisible) == 0 || ce.symptom.Pending != "" {
 			continue
 		}
 		listens, told := ce.listens(c)
-		bad := domainsSeen(invisible, elsewhere, unauthorized)
+		// An AAAA record is a cause of its own, which explains this one.
+		bad := domainsSeen(invisible, elsewhere, unauthorized, strayAAAA)
 		unclear := domainsSeen(invisible, untold)
 		switch {
 		case told && !listens:
@@ -39,7 +40,7 @@ func checkDomainNotVisible(c cause.Case) (out cause.Outcome) {
 			out.Findings = append(out.Findings, ce.notVisible(c, cause.Proven, bad))
 		case len(unclear) > 0:
 			out.Findings = append(out.Findings, ce.notVisible(c, cause.Likely, unclear))
-		case len(domainsSeen(invisible, strayAAAA)) == 0:
+		case !ce.detached():
 			out.RuledOut = "the domains lead to the load balancer now"
 		}
 	}
