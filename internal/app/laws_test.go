@@ -161,6 +161,12 @@ func known(diagnoses []engine.Diagnosis) []cause.ID {
 			}
 			ids = append(ids, r.Explains...)
 		}
+		for _, s := range d.Open {
+			// Google's own word on a domain, which only a look-up refutes.
+			if s.ID == cause.CertificateNotActive {
+				ids = append(ids, "cert/managed-domain-not-visible", "cert/managed-caa-forbidden")
+			}
+		}
 	}
 	return ids
 }

@@ -22,6 +22,7 @@ func TestEveryNeedOfACauseIsRead(t *testing.T) {
 	}
 	for _, c := range causes.All() {
 		for _, need := range c.Needs {
+			// A look-up in DNS needs no permission.
 			if need != facts.DNS && !read[string(need)] {
 				t.Errorf("%s needs %s, which no scenario reads", c.ID, need)
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -37,8 +38,8 @@ func servedCertificates(c cause.Case, hosts []string, changed time.Time) (list [
 func replaced(all []glbc.AskedCertificate, a glbc.AskedCertificate, now time.Time) bool {
 	return len(a.Names) > 0 && !slices.ContainsFunc(a.Names, func(name string) bool {
 		return !slices.ContainsFunc(all, func(o glbc.AskedCertificate) bool {
-			attached, _ := o.Attached.Get()
-			return o.Ref != a.Ref && attached && !o.Overridden && !o.Failing(now) && o.Covers(name)
+			attached, told := o.Attached.Get()
+			return o.Ref != a.Ref && (attached || !told) && !o.Overridden && !o.Failing(now) && o.Covers(name)
 		})
 	})
 }
@@ -46,7 +47,7 @@ func replaced(all []glbc.AskedCertificate, a glbc.AskedCertificate, now time.Tim
 // missed: a certificate map takes the place of a certificate, and has nothing for a host
 // that it was good for.
 func missed(s *facts.Snapshot, all []glbc.AskedCertificate, a glbc.AskedCertificate, hosts []string) bool {
-	return s.CertificateEntries.Known() && slices.ContainsFunc(hosts, func(host string) bool {
+	return s.CertificateEntries.Known() && s.Certificates.Known() && slices.ContainsFunc(hosts, func(host string) bool {
 		return a.Covers(host) && !slices.ContainsFunc(all, func(o glbc.AskedCertificate) bool {
 			attached, _ := o.Attached.Get()
 			return o.Ref != a.Ref && attached && !o.Overridden && !o.Failing(s.Now) && o.Covers(host)
@@ -114,6 +115,47 @@ func missingCertificates(c cause.Case, ing *networkingv1.Ingress, changed time.T
 		list = append(list, s)
 	}
 	return list
+}
+
+// certificatesUnread says what of the certificates couldn't be seen: an unread list may
+// have one that can't be used.
+func certificatesUnread(c cause.Case, https, compute, managed, mapped bool) (blind []string) {
+	s := c.Facts
+	for _, of := range []struct {
+		wanted bool
+		what   string
+		err    error
+	}{
+		{managed, "the ManagedCertificates that it names", s.ManagedCertificates.Err()},
+		{compute, "the certificates that it names", s.SSLCertificates.Err()},
+		{https, "the proxies that present its certificates", s.TargetHTTPSProxies.Err()},
+		{mapped, "the entries of its certificate map", s.CertificateEntries.Err()},
+		{mapped, "the certificates of its certificate map", s.Certificates.Err()},
+	} {
+		if of.wanted && of.err != nil {
+			blind = append(blind, of.what+": "+of.err.Error())
+		}
+	}
+	return blind
+}
+
+// certificatesOfIngress is the same of an Ingress, with what its controller says of them.
+func certificatesOfIngress(c cause.Case, ing *networkingv1.Ingress) []string {
+	proxy, _ := glbc.FrontendOf(c.Facts, ing).HTTPSProxy.Get()
+	managed := ing.Annotations[glbc.ManagedCertsAnnotation] != ""
+	https := managed || glbc.WantsHTTPS(ing)
+	blind := certificatesUnread(c, https, https, managed, proxy.GetCertificateMap() != "")
+	if https && c.Facts.Events.Err() != nil {
+		blind = append(blind, "what the controller says of its certificates: "+c.Facts.Events.Err().Error())
+	}
+	return blind
+}
+
+// certificatesOfGateway is the same of a Gateway with an HTTPS listener.
+func certificatesOfGateway(c cause.Case, g *gatewayv1.Gateway) []string {
+	https := slices.ContainsFunc(g.Spec.Listeners, func(l gatewayv1.Listener) bool { return l.Protocol == gatewayv1.HTTPSProtocolType })
+	mapped := g.Annotations[glbc.CertMapAnnotation] != "" || len(glbc.GatewayFrontendOf(c.Facts, g).CertificateMaps) > 0
+	return certificatesUnread(c, https, https && !mapped, false, mapped)
 }
 
 // managedOnly judges what is GKE's of an Ingress that another controller serves: the

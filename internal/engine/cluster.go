@@ -13,7 +13,8 @@ import (
 func diagnoseCluster(causes []cause.Cause, c cause.Case) []Diagnosis {
 	own := Diagnosis{Target: c.Target, At: c.Facts.Now, Verdict: Healthy, Gaps: gapsOf(c.Facts, causes)}
 	targets, others := targetsIn(c.Facts)
-	if len(targets) == 0 {
+	foreign, blind := diagnoseForeign(causes, c)
+	if len(targets) == 0 && len(foreign) == 0 {
 		switch {
 		case !c.Facts.Ingresses.Known() || c.Facts.Gateways.Err() != nil:
 			own.Verdict, own.Reason = Unexplained, "Ingresses and Gateways couldn't be read"
@@ -42,8 +43,12 @@ func diagnoseCluster(causes []cause.Cause, c cause.Case) []Diagnosis {
 			own.Verdict, own.Reason = Pending, d.Reason
 		}
 	}
+	all = append(all, foreign...)
 	if own.Verdict == Healthy && (!c.Facts.Ingresses.Known() || c.Facts.Gateways.Err() != nil) {
 		own.Verdict, own.Reason = Unexplained, "not all Ingresses and Gateways could be read"
+	}
+	if own.Verdict == Healthy && blind {
+		own.Verdict, own.Reason = Unexplained, "ManagedCertificates couldn't be read, and an Ingress of another controller names one"
 	}
 	if len(own.Roots) > 0 || len(all) == 0 {
 		all = append([]Diagnosis{own}, all...)
@@ -62,6 +67,25 @@ func (d *Diagnosis) note(of Diagnosis) {
 			d.Notes = append(d.Notes, n)
 		}
 	}
+}
+
+// diagnoseForeign judges the Ingresses of other controllers that name ManagedCertificates,
+// which are GKE's: those that have a finding. blind tells that there are some, and that the
+// ManagedCertificates couldn't be read.
+func diagnoseForeign(causes []cause.Cause, c cause.Case) (list []Diagnosis, blind bool) {
+	ingresses, _ := c.Facts.Ingresses.Get()
+	for _, ing := range ingresses {
+		if glbc.Serves(c.Facts, ing) || glbc.ClassOf(ing).Orphan || ing.Annotations[glbc.ManagedCertsAnnotation] == "" {
+			continue
+		}
+		blind = blind || !c.Facts.ManagedCertificates.Known()
+		one := c
+		one.Target = glbc.RefOf(c.Facts, ing)
+		if d := diagnoseIngress(causes, one.Prepared()); d.Verdict == RootCause {
+			list = append(list, d)
+		}
+	}
+	return list, blind
 }
 
 // take moves what is the cluster's own from one object's Diagnosis to the

@@ -61,6 +61,7 @@ func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, 
 	unhealthy, blind := backendSymptoms(c, serving)
 	list = append(list, unhealthy...)
 	if serving {
+		blind = append(blind, certificatesOfGateway(c, g)...)
 		list = append(list, servedCertificates(c, glbc.GatewayHosts(c.Facts, g), g.CreationTimestamp.Time)...)
 	}
 	return append(list, requestSymptoms(c, list)...), append(blind, unrouted(c.Facts, g)...)

@@ -31,6 +31,7 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 	list = append(list, unhealthy...)
 	if glbc.Address(ing) != "" {
 		changed := lastChange(c, ing)
+		blind = append(blind, certificatesOfIngress(c, ing)...)
 		list = append(append(list, servedCertificates(c, glbc.Hosts(ing), changed)...), missingCertificates(c, ing, changed)...)
 	}
 	return append(list, requestSymptoms(c, list)...), blind

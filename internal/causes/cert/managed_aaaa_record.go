@@ -27,11 +27,9 @@ func checkAAAARecord(c cause.Case) (out cause.Outcome) {
 		if len(stray) == 0 || ce.detached() || ce.symptom.Pending != "" || told && !listens {
 			continue
 		}
-		f := ce.strayRecord(c, stray)
-		if len(domainsSeen(invisible, elsewhere, unauthorized, untold)) > 0 {
-			f.Explains = []cause.ID{cause.CertificateNotActive, "cert/expired"}
+		if len(domainsSeen(invisible, elsewhere, unauthorized)) == 0 {
+			out.Findings = append(out.Findings, ce.strayRecord(c, stray))
 		}
-		out.Findings = append(out.Findings, f)
 	}
 	return out
 }

@@ -26,20 +26,21 @@ var managedDomainNotVisible = cause.Cause{
 func checkDomainNotVisible(c cause.Case) (out cause.Outcome) {
 	for _, ce := range failing(c) {
 		invisible := ce.invisible(c)
-		if len(invisible) == 0 || ce.detached() || ce.symptom.Pending != "" {
+		if len(invisible) == 0 || ce.symptom.Pending != "" {
 			continue
 		}
 		listens, told := ce.listens(c)
-		bad := domainsSeen(invisible, elsewhere, unauthorized)
+		// An AAAA record is a cause of its own, which explains this one.
+		bad := domainsSeen(invisible, elsewhere, unauthorized, strayAAAA)
 		unclear := domainsSeen(invisible, untold)
 		switch {
-		case told && !listens:
+		case told && !listens && len(domainsSeen(invisible, unauthorized)) == 0:
 			out.Findings = append(out.Findings, ce.notListening(c, invisible))
 		case len(bad) > 0:
 			out.Findings = append(out.Findings, ce.notVisible(c, cause.Proven, bad))
 		case len(unclear) > 0:
 			out.Findings = append(out.Findings, ce.notVisible(c, cause.Likely, unclear))
-		case len(domainsSeen(invisible, strayAAAA)) == 0:
+		case !ce.detached():
 			out.RuledOut = "the domains lead to the load balancer now"
 		}
 	}
@@ -96,14 +97,27 @@ func (ce certificate) notListening(c cause.Case, domains []domain) cause.Finding
 	}
 	f.Fix = cause.Fix{
 		Summary:  "add a forwarding rule on port 443 for the proxy; " + ce.again(),
-		Commands: []string{"gcloud compute forwarding-rules create " + proxy.Name + " --project " + proxy.Project + flag(proxy.Scope) + " --load-balancing-scheme=EXTERNAL_MANAGED --target-https-proxy=" + proxy.Name + " --ports=443"},
-		Caveat:   "give it the address that the domain leads to (--address), or the domain has to move",
+		Commands: []string{listen(c.Facts, proxy, domains[0].name)},
+		Caveat:   "its scheme has to be that of the backend services (--load-balancing-scheme), its address the one that the domain leads to",
 	}
 	if c.Target.Kind == facts.KindIngress {
 		f.Fix.Commands = []string{"kubectl describe ingress " + c.Target.Name + " -n " + c.Target.Namespace}
 		f.Fix.Summary, f.Fix.Caveat = "let the controller build it: it makes the rule for 443 in its next round, or its event says why it can't", ""
 	}
 	return f
+}
+
+// listen is the command that makes the rule, at the address that the domain leads to.
+func listen(s *facts.Snapshot, proxy facts.Ref, domain string) string {
+	target := " --target-https-proxy=" + proxy.Name
+	if proxy.Kind == facts.KindTargetSSLProxy {
+		target = " --target-ssl-proxy=" + proxy.Name
+	}
+	command := "gcloud compute forwarding-rules create " + proxy.Name + " --project " + proxy.Project + flag(proxy.Scope) + target + " --ports=443"
+	if records, ok := s.DNS[domain].Get(); ok && len(records.A) == 1 {
+		command += " --address=" + records.A[0].String()
+	}
+	return command
 }
 
 // pointDNS names the records that have to change.

@@ -25,7 +25,13 @@ func checkSSLPolicy(c cause.Case) cause.Outcome {
 	if ing, ok := c.Ingress(); ok && ing.Annotations[glbc.FrontendConfigAnnotation] != "" && c.Facts.FrontendConfigs.Known() {
 		b.RuledOut = "the FrontendConfig names no SSL policy that is missing"
 	}
-	return b.Check(c)
+	out := b.Check(c)
+	for _, f := range c.Translation().Undecided {
+		if f.Code == glbc.SSLPolicyNotFound && len(out.Findings) == 0 && !c.Facts.SSLPolicies.Known() {
+			out.Undecided = "whether SSL policy " + f.Names.Name + " is there: " + c.Facts.SSLPolicies.Err().Error()
+		}
+	}
+	return out
 }
 
 func tellSSLPolicy(c cause.Case, f glbc.Fault) cause.Finding {
@@ -74,7 +80,14 @@ func policyOfGateway(c cause.Case) (out cause.Outcome) {
 	policies, _ := c.Facts.GCPGatewayPolicies.Get()
 	for _, p := range policies {
 		name, t := p.Spec.Default.SSLPolicy, p.Spec.TargetRef
-		if name == "" || scope == "" || p.Namespace != g.Namespace || t.Kind != facts.KindGateway || t.Name != g.Name || !glbc.SSLPolicyIn(c.Facts, scope, name).IsAbsent() {
+		if name == "" || scope == "" || p.Namespace != g.Namespace || t.Kind != facts.KindGateway || t.Name != g.Name {
+			continue
+		}
+		found := glbc.SSLPolicyIn(c.Facts, scope, name)
+		if err := found.Err(); err != nil {
+			out.Undecided = "whether SSL policy " + name + " is there: " + err.Error()
+		}
+		if !found.IsAbsent() {
 			continue
 		}
 		missing := facts.Ref{Project: c.Facts.Project, Scope: scope, Kind: facts.KindSSLPolicy, Name: name}
