@@ -138,7 +138,11 @@ func (b barrier) unnamed(s *facts.Snapshot) bool {
 // noneListens: our own probe was refused on the port, so that opening it isn't all;
 // unknown: it was to ask there, and nothing is known of the answer.
 func (b barrier) noneListens(c cause.Case) (dead, unknown bool) {
-	pods, _ := glbc.PodsOf(c.Facts, b.Backend)
+	pods, err := glbc.PodsOf(c.Facts, b.Backend)
+	for req := range c.Facts.Probes {
+		// Whose answer it is can't be told.
+		unknown = unknown || err != nil && b.Service != "" && req.Port == int32(b.Packet.Port)
+	}
 	for _, pod := range pods {
 		status, unreachable := probedWith(c, pod, int32(b.Packet.Port))
 		dead = dead || status == 0 && strings.Contains(strings.ToLower(unreachable), "refused")
