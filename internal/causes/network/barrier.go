@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
 	"plumbline/internal/firewall"
@@ -59,7 +57,10 @@ func barriers(c cause.Case) []barrier {
 			}
 			b.young = young(c, p.Backend)
 			b.confidence = b.weigh()
-			if b.noneListens(c) {
+			switch dead, unknown := b.noneListens(c); {
+			case (dead || unknown) && b.aside(c):
+				continue
+			case dead:
 				b.confidence = cause.Likely
 			}
 			list = append(list, b)
@@ -134,13 +135,27 @@ func (b barrier) unnamed(s *facts.Snapshot) bool {
 	return false
 }
 
-// noneListens: our own probe was refused on the port, so that opening it isn't all.
-func (b barrier) noneListens(c cause.Case) bool {
-	pods, _ := glbc.PodsOf(c.Facts, b.Backend)
-	return slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
+// noneListens: our own probe was refused on the port, so that opening it isn't all;
+// unknown: it was to ask there, and nothing is known of the answer.
+func (b barrier) noneListens(c cause.Case) (dead, unknown bool) {
+	pods, err := glbc.PodsOf(c.Facts, b.Backend)
+	for req := range c.Facts.Probes {
+		// Whose answer it is can't be told.
+		unknown = unknown || err != nil && b.Service != "" && req.Port == int32(b.Packet.Port)
+	}
+	for _, pod := range pods {
 		status, unreachable := probedWith(c, pod, int32(b.Packet.Port))
-		return status == 0 && strings.Contains(strings.ToLower(unreachable), "refused")
-	})
+		dead = dead || status == 0 && strings.Contains(strings.ToLower(unreachable), "refused")
+		unknown = unknown || asksInVain(c, pod, int32(b.Packet.Port))
+	}
+	return dead, unknown
+}
+
+// aside: the rules are for another port than this. Where nothing listens on it, the port
+// is what is wrong, and not the firewall.
+func (b barrier) aside(c cause.Case) bool {
+	_, ok := b.otherPorts(c)
+	return ok
 }
 
 // weigh: what the rules say is proven where the endpoints show it. Requests and proxies

@@ -135,7 +135,7 @@ func (b barrier) instead() string {
 func evidence(c cause.Case, list []barrier) []cause.Evidence {
 	var all []cause.Evidence
 	for _, b := range list {
-		add(&all, cause.Evidence{Source: "firewall", Says: b.says(), Link: b.link(c)})
+		add(&all, cause.Evidence{Source: "firewall", Says: b.says(), Link: firewallLink(c)})
 	}
 	for _, b := range list {
 		if bs, ok := b.BackendService.Get(); ok && len(b.bad) > 0 {
@@ -154,7 +154,8 @@ func evidence(c cause.Case, list []barrier) []cause.Evidence {
 	return all
 }
 
-func (b barrier) link(c cause.Case) string {
+// firewallLink is the console's page of the firewalls of the network's project.
+func firewallLink(c cause.Case) string {
 	return "https://console.cloud.google.com/net-security/firewall-manager/firewall-policies/list?project=" + networkProject(c.Facts)
 }
 

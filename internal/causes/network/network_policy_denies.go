@@ -103,7 +103,7 @@ func shutBy(c cause.Case, b glbc.Backend, policies []*networkingv1.NetworkPolicy
 		s.out = kept(isolating(policies, pod), pod, sources, port, ends[i].Node)
 		s.pods, s.port = append(s.pods, pod), port
 	}
-	if len(s.pods) > 0 && !contradicted(all, policies, s.port) {
+	if len(s.pods) > 0 && !contradicted(all, policies, s.port) && !throughNode(c, b, all, policies, s.port) {
 		return []shut{s}, looked, ok
 	}
 	if r, found := requestsShut(c, b, all, bad, policies); found {
@@ -120,17 +120,19 @@ func sendersTo(c cause.Case, b glbc.Backend, bad []glbc.Endpoint, pod *corev1.Po
 	if len(bad) == 0 || !bad[0].Node {
 		return ranges, true
 	}
-	svc, ok := b.Object.Get()
-	if ok && svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal {
-		return ranges, false
+	if keepsClient(b) {
+		// Then only the pod's own node leads to it.
+		if fails(bad, nodeIP(nodeOf(c, pod))) {
+			return ranges, false
+		}
+		return nil, false
 	}
 	cluster, _ := c.Facts.Cluster.Get()
 	sure = cluster.NetworkConfig == nil || cluster.NetworkConfig.DatapathProvider != "ADVANCED_DATAPATH"
 	pods, _ := glbc.PodsOf(c.Facts, b)
 	nodes, _ := c.Facts.Nodes.Get()
 	for _, n := range nodes {
-		failing := slices.ContainsFunc(bad, func(e glbc.Endpoint) bool { return e.IP == nodeIP(n) })
-		if n.Name == pod.Spec.NodeName || !failing {
+		if n.Name == pod.Spec.NodeName || !fails(bad, nodeIP(n)) {
 			continue
 		}
 		// A node with a pod of its own fails only some of its checks.
@@ -142,7 +144,27 @@ func sendersTo(c cause.Case, b glbc.Backend, bad []glbc.Endpoint, pod *corev1.Po
 	return sources, sure
 }
 
+// keepsClient: the Service hands packets on with the address that they came with, and
+// only to pods of the same node.
+func keepsClient(b glbc.Backend) bool {
+	svc, ok := b.Object.Get()
+	return ok && svc.Spec.ExternalTrafficPolicy == corev1.ServiceExternalTrafficPolicyLocal
+}
+
+func fails(bad []glbc.Endpoint, ip string) bool {
+	return slices.ContainsFunc(bad, func(e glbc.Endpoint) bool { return ip != "" && e.IP == ip })
+}
+
+func nodeOf(c cause.Case, pod *corev1.Pod) *corev1.Node {
+	n, _ := glbc.NodeNamed(c.Facts, pod.Spec.NodeName).Get()
+	return n
+}
+
+// nodeIP is the address that packets have which a node sends on; empty where none is known.
 func nodeIP(n *corev1.Node) string {
+	if n == nil {
+		return ""
+	}
 	for _, a := range n.Status.Addresses {
 		if a.Type == corev1.NodeInternalIP {
 			return a.Address
@@ -157,7 +179,7 @@ func shuts(policies []*networkingv1.NetworkPolicy, pod *corev1.Pod, sources []ne
 
 // kept says for people what the policies keep out: the ranges where it isn't all.
 func kept(policies []*networkingv1.NetworkPolicy, pod *corev1.Pod, sources []netip.Prefix, port int32, node bool) string {
-	if node {
+	if node && !slices.Equal(sources, firewall.ProberRanges()) {
 		return "what comes over other nodes"
 	}
 	var out []netip.Prefix
@@ -180,6 +202,32 @@ func contradicted(all []glbc.Endpoint, policies []*networkingv1.NetworkPolicy, p
 			left := refused(isolating(policies, e.Pod), e.Pod, s, port)
 			return len(left) != 1 || left[0] != s
 		})
+	})
+}
+
+// throughNode: a node is HEALTHY from which the same policies shut every pod that it leads
+// to.
+func throughNode(c cause.Case, b glbc.Backend, all []glbc.Endpoint, policies []*networkingv1.NetworkPolicy, port int32) bool {
+	pods, _ := glbc.PodsOf(c.Facts, b)
+	return slices.ContainsFunc(all, func(e glbc.Endpoint) bool {
+		addr, err := netip.ParseAddr(e.IP)
+		if !e.Healthy() || !e.Node || err != nil {
+			return false
+		}
+		sources := []netip.Prefix{netip.PrefixFrom(addr, addr.BitLen())}
+		if keepsClient(b) {
+			sources = firewall.ProberRanges()
+		}
+		takes := func(pod *corev1.Pod) bool {
+			switch own := nodeIP(nodeOf(c, pod)) == e.IP; {
+			case own && !keepsClient(b):
+				return true
+			case !own && keepsClient(b):
+				return false
+			}
+			return !shuts(isolating(policies, pod), pod, sources, port)
+		}
+		return !slices.ContainsFunc(pods, takes)
 	})
 }
 
@@ -281,7 +329,7 @@ func policyEvidence(c cause.Case, list []shut, policies []*networkingv1.NetworkP
 func sourcesFor(c cause.Case, s shut) []string {
 	var list []string
 	if len(s.bad) > 0 && s.bad[0].Node {
-		if svc, ok := s.Object.Get(); !ok || svc.Spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal {
+		if !keepsClient(s.Backend) {
 			nodes, _ := c.Facts.Nodes.Get()
 			for _, n := range nodes {
 				if ip := nodeIP(n); ip != "" {

@@ -18,7 +18,7 @@ func admit(c cause.Case, list []shut) cause.Fix {
 		Caveat:  "a namespaceSelector or podSelector doesn't help: the load balancer is outside the cluster",
 	}
 	for _, s := range list {
-		if len(s.bad) > 0 && s.bad[0].Node {
+		if len(s.bad) > 0 && s.bad[0].Node && !keepsClient(s.Backend) {
 			f.Caveat = "behind node ports the packets come from the nodes, whose addresses change with them; container-native load balancing (NEGs) needs Google's ranges only"
 		}
 		var ports []int32

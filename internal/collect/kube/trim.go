@@ -15,7 +15,7 @@ import (
 //	                  and the annotation last-applied-configuration
 //	Ingress, Service  and of managedFields who wrote when (manager, operation, subresource)
 //	ConfigMap         and of managedFields which fields; data, no binaryData
-//	Pod               of metadata no generation, finalizers or annotations but sidecar.istio.io/*;
+//	Pod               of metadata no generation, finalizers or annotations but (traffic.)sidecar.istio.io/*;
 //	                  spec: nodeName, hostNetwork, readinessGates, terminationGracePeriodSeconds, containers;
 //	                  status: phase, reason, message, IPs, startTime, conditions, states of containers
 //	container         name, image, command, args, ports, env (values blanked, see redact), envFrom, probes,
