@@ -36,8 +36,44 @@ func diagnose(causes []cause.Cause, s *facts.Snapshot, t facts.Target, signals, 
 		return []Diagnosis{diagnoseGateway(causes, c)}
 	case facts.KindBackendService, facts.KindCertificate:
 		return []Diagnosis{diagnoseOutside(causes, c)}
+	case facts.KindService:
+		return []Diagnosis{diagnoseService(causes, c)}
 	}
 	return []Diagnosis{lost(c, t, gapsOf(s, causes))}
+}
+
+// diagnoseService judges a Service that no Ingress or Gateway uses and that has NEGs of
+// its own: what is wrong with these, and nothing besides.
+func diagnoseService(causes []cause.Cause, c cause.Case) Diagnosis {
+	d := Diagnosis{Target: c.Target, At: c.Facts.Now, Gaps: gapsOf(c.Facts, causes)}
+	findings, rest := Run(causes, c)
+	if len(findings) == 0 {
+		d.Verdict, d.Reason = NotOurs, "no Ingress of GKE's uses "+c.Target.String()
+		if standaloneServes(c) {
+			d.Verdict, d.Reason = Healthy, ""
+		}
+		return d
+	}
+	d.Roots, _ = Rank(c.Target, findings)
+	for i := range d.Roots {
+		d.Roots[i].Explains = nil
+	}
+	d.Verdict, d.RuledOut, d.Notes = RootCause, rest.ruledOut, rest.notes
+	d.Gaps = append(d.Gaps, rest.broken...)
+	return d
+}
+
+// standaloneServes: each of the Service's NEGs is in use, and its endpoints are HEALTHY.
+func standaloneServes(c cause.Case) bool {
+	healthy := 0
+	for _, b := range glbc.Standalone(c.Facts, c.Target.Namespace, c.Target.Name) {
+		all, err := glbc.Endpoints(c.Facts, b)
+		if err != nil || slices.ContainsFunc(all, func(e glbc.Endpoint) bool { return !e.Healthy() }) {
+			return false
+		}
+		healthy += len(all)
+	}
+	return healthy > 0
 }
 
 // lost judges a target that leads to nothing of ours: surely not ours, or not to be

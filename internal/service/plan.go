@@ -35,7 +35,9 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 	case facts.KindCluster, facts.KindIngress, facts.KindGateway:
 		t.Ref, t.Sure = r, true
 	case facts.KindService:
-		t.Ref = ingressOf(s, r.Namespace, r.Name)
+		if t.Ref = ingressOf(s, r.Namespace, r.Name); t.Ref.IsZero() && s.Ingresses.Known() && gatewaysTold(s) && standalone(s, r) {
+			t.Ref = r
+		}
 		t.Reason, t.Sure = "no Ingress of GKE's uses "+r.String(), s.Ingresses.Known() && gatewaysTold(s)
 	case facts.KindBackendConfig, facts.KindFrontendConfig:
 		t.Ref = ingressNaming(s, r)
@@ -59,6 +61,13 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 		t.Reason, t.Sure = "", true
 	}
 	return t
+}
+
+// standalone: the Service asks for NEGs of its own, which a load balancer that people
+// made may use: it is looked at for itself.
+func standalone(s *facts.Snapshot, r facts.Ref) bool {
+	svc, ok := glbc.ServiceOf(s, r.Namespace, r.Name).Get()
+	return ok && glbc.AsksStandalone(svc)
 }
 
 // resolveOutside: without a cluster a backend service or certificate is what it is,

@@ -35,6 +35,7 @@ func (p Plan) Wish(s *facts.Snapshot, refs []facts.Ref) facts.Wish {
 			if r.Kind == facts.KindCluster {
 				w.gateways()
 			}
+			w.standalone(r)
 		}
 	}
 	return w.Wish
@@ -52,6 +53,18 @@ func subjects(s *facts.Snapshot, refs []facts.Ref) []facts.Ref {
 		}
 	}
 	return list
+}
+
+// standalone wants the groups behind a Service that is looked at for itself.
+func (w *wish) standalone(r facts.Ref) {
+	if r.Kind != facts.KindService || len(w.facts.Targets) == 0 {
+		return
+	}
+	for _, b := range glbc.Standalone(w.facts, r.Namespace, r.Name) {
+		if bs, ok := b.BackendService.Get(); ok {
+			w.groups(bs)
+		}
+	}
 }
 
 // A wish grows with each subject.

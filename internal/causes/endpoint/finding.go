@@ -86,8 +86,12 @@ func outdated(c cause.Case, a cause.Ailing) bool {
 	return len(a.Bad) > 0
 }
 
-// onPods are the Backends of Services, each Service port once.
+// onPods are the Backends of Services, each Service port once. Of a Service that is
+// looked at for itself they are its ports with NEGs of their own.
 func onPods(c cause.Case) []glbc.Backend {
+	if c.Target.Kind == facts.KindService {
+		return glbc.Standalone(c.Facts, c.Target.Namespace, c.Target.Name)
+	}
 	return slices.DeleteFunc(c.Backends(), func(b glbc.Backend) bool {
 		_, ok := b.Object.Get()
 		return !ok || b.Service == "" || b.ServicePort == nil

@@ -33,6 +33,11 @@ func checkAttached(c cause.Case) (out cause.Outcome) {
 	}
 	for _, b := range onPods(c) {
 		bs, ok := b.BackendService.Get()
+		if c.Target.Kind == facts.KindService && b.BackendService.IsAbsent() && c.Facts.NEGs.Known() {
+			if idle := idle(c, b, nil); len(idle) > 0 {
+				out.Findings = append(out.Findings, nobodys(c, b, idle))
+			}
+		}
 		if !ok || !c.Facts.NEGs.Known() || instanceGroups(bs) {
 			continue
 		}
@@ -108,6 +113,38 @@ func unused(c cause.Case, b glbc.Backend, bs *computepb.BackendService, idle []*
 		Summary: "add the NEG to the backend service; where GKE made both, it does so itself at the next look at the Ingress, each 10 minutes", Commands: commands,
 		Caveat: "where Terraform keeps the backend service, add the NEG there, or the next apply takes it out again",
 	}
+	return f
+}
+
+// nobodys is about NEGs of the Service's own that no backend service of the project has.
+func nobodys(c cause.Case, b glbc.Backend, idle []*computepb.NetworkEndpointGroup) cause.Finding {
+	f := about(c, b)
+	f.Confidence, f.Severity = cause.Proven, cause.Blocked
+	var zones []string
+	pods := 0
+	for _, neg := range idle {
+		zones, pods = append(zones, facts.LastSegment(facts.ScopeOf(neg.GetSelfLink()))), pods+int(neg.GetSize())
+	}
+	name := idle[0].GetName()
+	f.Headline = fmt.Sprintf("The NEG %s of Service %s/%s has %s, and no backend service uses it", name, b.Namespace, b.Service, plural(pods, "endpoint", "endpoints"))
+	f.Summary = "GKE fills a standalone NEG and leaves the load balancer to its user: until a backend service names it, it gets no requests."
+	f.Impact = plural(pods, "pod gets", "pods get") + " no requests through it"
+	f.Evidence = []cause.Evidence{
+		{Source: "compute.networkEndpointGroups.list", Says: fmt.Sprintf("%s in %s has %s", name, listOf(zones), plural(pods, "endpoint", "endpoints"))},
+		{Source: "compute.backendServices.list", Says: "no backend service of project " + c.Facts.Project + " has it"},
+	}
+	for _, pod := range livingPods(c, b) {
+		if g := glbc.GateOf(pod); g.State == glbc.GateNoCheck {
+			f.Evidence = append(f.Evidence, cause.Evidence{Source: "container.pods.list", Says: pod.Name + ": " + shortened(g.Message), Link: cause.ObjectLink(podRef(c, pod))})
+			break
+		}
+	}
+	f.Fix = cause.Fix{Summary: "add the NEG of each zone to the backend service of your load balancer, in place of BACKEND_SERVICE"}
+	for i, zone := range zones {
+		f.Fix.Commands = append(f.Fix.Commands, fmt.Sprintf("gcloud compute backend-services add-backend BACKEND_SERVICE --project %s --global --network-endpoint-group %s --network-endpoint-group-zone %s --balancing-mode RATE --max-rate-per-endpoint 100",
+			c.Facts.Project, idle[i].GetName(), zone))
+	}
+	f.Fix.Caveat = "the probers need a firewall rule of your own to the pods: GKE's covers NEGs of Ingresses only"
 	return f
 }
 

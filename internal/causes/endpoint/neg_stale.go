@@ -2,6 +2,7 @@ package endpoint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,7 @@ func checkStale(c cause.Case) (out cause.Outcome) {
 	for _, b := range onPods(c) {
 		diff, err := glbc.CompareMembers(c.Facts, b)
 		settled := diff.Settled()
+		settled.Missing = untold(c, b, settled.Missing)
 		switch {
 		case err == nil && diff.Empty() && len(diff.Want.List) > 0 && c.Has(cause.BackendUnhealthy):
 			out.RuledOut = "the NEGs hold what the Service has pods"
@@ -38,6 +40,14 @@ func checkStale(c cause.Case) (out cause.Outcome) {
 		out.RuledOut = ""
 	}
 	return out
+}
+
+// untold leaves out what the load balancer tells the health of: it has it.
+func untold(c cause.Case, b glbc.Backend, missing []glbc.Member) []glbc.Member {
+	told, _ := glbc.Endpoints(c.Facts, b)
+	return slices.DeleteFunc(slices.Clone(missing), func(m glbc.Member) bool {
+		return slices.ContainsFunc(told, func(e glbc.Endpoint) bool { return e.IP == m.IP && e.Port == m.Port })
+	})
 }
 
 func stale(c cause.Case, b glbc.Backend, diff glbc.MemberDiff) cause.Finding {

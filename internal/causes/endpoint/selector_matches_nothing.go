@@ -85,10 +85,9 @@ func noPods(c cause.Case, a cause.Ailing, svc *corev1.Service, meant []candidate
 		if f.Change == nil {
 			f.Change = relabelled(c, m)
 		}
-	case !known:
+	case !known || podsIn(c, svc.Namespace) == 0:
+		// As likely a part of a cluster as a cluster with a fault.
 		return f, false
-	case podsIn(c, svc.Namespace) == 0:
-		f.Confidence = cause.Possible
 	}
 	f.Evidence = append(f.Evidence, a.Health())
 	return f, true
