@@ -12,8 +12,9 @@ import (
 
 // Astray are the hosts of the target whose names don't lead to its load balancer, or not
 // all of their records: what DNS shows to be wrong, or likely so. A name under which
-// requests arrived leads here all the same, through a proxy in front.
-func (c Case) Astray() (list []glbc.Lead) {
+// requests arrived leads here all the same, through a proxy in front. undecided are those
+// that may lead to another load balancer of the project, which couldn't be read.
+func (c Case) Astray() (list, undecided []glbc.Lead) {
 	ours, hosts, internal := c.answering()
 	for _, host := range hosts {
 		if strings.Contains(host, "*") {
@@ -23,9 +24,13 @@ func (c Case) Astray() (list []glbc.Lead) {
 		if !ok || l.Where == glbc.Here || l.Where == glbc.ToMany || l.Where != glbc.Beside && l.Where != glbc.Nowhere && c.arrived(host) {
 			continue
 		}
+		if l.Err != nil {
+			undecided = append(undecided, l)
+			continue
+		}
 		list = append(list, l)
 	}
-	return list
+	return list, undecided
 }
 
 func (c Case) answering() (ours []netip.Addr, hosts []string, internal bool) {

@@ -14,7 +14,8 @@ import (
 // astray are the hosts of a load balancer that serves whose names lead elsewhere, or
 // nowhere. Records of a new one may still be under way.
 func astray(c cause.Case, created time.Time) (list []cause.Symptom) {
-	for _, l := range c.Astray() {
+	leads, _ := c.Astray()
+	for _, l := range leads {
 		s := cause.Symptom{
 			ID: cause.AddressMissing, Subject: facts.Ref{Kind: facts.KindHost, Name: l.Host}, Says: leadSays(l),
 			Look: "dig +short " + l.Host + " A " + l.Host + " AAAA",

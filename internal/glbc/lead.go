@@ -1,6 +1,7 @@
 package glbc
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 
@@ -20,6 +21,9 @@ type Lead struct {
 	Ours, Right, Stray []netip.Addr
 	// NXDomain: the name doesn't exist at all.
 	NXDomain bool
+	// Err is why it can't be told whether another load balancer of the project has the
+	// Stray addresses; nil where it can, or nothing hangs on it.
+	Err error
 	// Holder is what has the Stray address in this project: a reserved address, a
 	// forwarding rule; zero where nothing known has it.
 	Holder facts.Ref
@@ -61,6 +65,9 @@ func LeadOf(s *facts.Snapshot, host string, ours []netip.Addr, internal bool) (l
 		case !servesToo(s, host, a):
 			l.Stray = append(l.Stray, a)
 		}
+	}
+	if len(l.Stray) > 0 {
+		l.Err = errors.Join(s.ForwardingRules.Err(), s.URLMaps.Err(), s.TargetHTTPProxies.Err(), s.TargetHTTPSProxies.Err(), s.Ingresses.Err())
 	}
 	switch {
 	case len(resolved) == 0:

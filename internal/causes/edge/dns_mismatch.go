@@ -23,7 +23,11 @@ var dnsMismatch = cause.Cause{
 
 func checkDNS(c cause.Case) cause.Outcome {
 	var out cause.Outcome
-	for _, l := range c.Astray() {
+	leads, undecided := c.Astray()
+	for _, l := range undecided {
+		out.Undecided = fmt.Sprintf("whether %s, which leads to %s, leads to another load balancer of the project: %v", l.Host, addresses(l.Stray), l.Err)
+	}
+	for _, l := range leads {
 		if young(c) && l.Where == glbc.Nowhere {
 			continue
 		}

@@ -60,6 +60,9 @@ func ofGateway(c cause.Case, tell func(glbc.NamedAddress) (cause.Finding, bool))
 		return out
 	}
 	for _, n := range glbc.NamedAddresses(c.Facts, g) {
+		if !n.Live.Known() && glbc.GatewayAddress(g) == "" {
+			out.Undecided = unread(n.Ref.Name, c.Facts.Addresses.Err())
+		}
 		f, ok := tell(n)
 		if !ok {
 			continue
@@ -74,6 +77,11 @@ func ofGateway(c cause.Case, tell func(glbc.NamedAddress) (cause.Finding, bool))
 		out.Findings = append(out.Findings, f)
 	}
 	return out
+}
+
+// unread is why it can't be told whether an address is there.
+func unread(name string, err error) string {
+	return fmt.Sprintf("whether the address %s is reserved: %v", name, err)
 }
 
 // effect ends a headline: what a refused Ingress or Gateway comes to.

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"plumbline/internal/cause"
@@ -26,7 +27,12 @@ func checkNotFound(c cause.Case) cause.Outcome {
 			return notFound(c, n.Ref), n.Live.IsAbsent() && n.Elsewhere.IsZero()
 		})
 	}
-	return cause.Blocker{Code: glbc.StaticIPNotFound, Tell: tellNotFound, RuledOut: notFoundRuledOut(c)}.Check(c)
+	out := cause.Blocker{Code: glbc.StaticIPNotFound, Tell: tellNotFound, RuledOut: notFoundRuledOut(c)}.Check(c)
+	if i := slices.IndexFunc(c.Translation().Undecided, func(f glbc.Fault) bool { return f.Code == glbc.StaticIPNotFound }); i >= 0 && !c.Facts.Events.Known() {
+		f := c.Translation().Undecided[i]
+		out.Undecided = unread(f.Names.Name, f.Err)
+	}
+	return out
 }
 
 func notFoundRuledOut(c cause.Case) string {

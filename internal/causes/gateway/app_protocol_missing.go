@@ -46,6 +46,9 @@ func checkAppProtocol(c cause.Case) (out cause.Outcome) {
 	}
 	for _, b := range c.Backends() {
 		bs, ok := b.BackendService.Get()
+		if ok && (!b.Object.Known() || !b.HealthCheck.Known()) && (&checked{Backend: b}).requestsFail(c) == cause.Proven {
+			out.Undecided = "requests to " + b.Title() + " fail, and what speaks which protocol couldn't be read"
+		}
 		if !ok || b.ServicePort == nil || b.ServicePort.AppProtocol != nil || bs.GetProtocol() != "HTTP" {
 			continue
 		}
