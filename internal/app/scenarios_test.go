@@ -75,8 +75,9 @@ func TestScenarios(t *testing.T) {
 }
 
 // furtherNamespaces are the lists of two more namespaces: the routes of a Gateway lead
-// to Services of several, those of an Ingress only to its own.
-const furtherNamespaces = 2 * 8
+// to Services of several, those of an Ingress only to its own. Two of the lists are of
+// what would make the pods of a Service that has none.
+const furtherNamespaces = 2 * 10
 
 // checkBudget holds each diagnosis, a timeline's and the one after the fix too, to
 // 34 + 2 × backend groups calls, the probes among them, and 4 rounds.

@@ -44,11 +44,13 @@ func (c Case) controllerErrors() []ControllerError {
 	}
 	var all []ControllerError
 	var succeeded time.Time
+	ing, ok := c.Ingress()
+	issued := ok && AsksIssuer(ing)
 	for _, e := range c.EventsOf(c.Target) {
 		switch {
-		case e.Component != glbc.Controller || e.Reason == "GarbageCollection" || strings.Contains(e.Message, "Continuing setup"):
+		case e.Component != glbc.Controller || e.Reason == "GarbageCollection" || strings.HasPrefix(e.Message, "Could not find") && strings.Contains(e.Message, "TLS certificate"):
 		case e.Type == corev1.EventTypeWarning:
-			all = append(all, ControllerError{Reason: e.Reason, Message: e.Message, Began: e.Began, At: e.At, Transient: Transient(e.Message), Link: ObjectLink(c.Target)})
+			all = append(all, ControllerError{Reason: e.Reason, Message: e.Message, Began: e.Began, At: e.At, Transient: Transient(e.Message) || issued && secretMissing(e.Message), Link: ObjectLink(c.Target)})
 		case e.Reason != "XPN" && e.Message != "Scheduled for sync" && e.At.After(succeeded):
 			succeeded = e.At
 		}
@@ -59,9 +61,13 @@ func (c Case) controllerErrors() []ControllerError {
 	})
 }
 
-// Transient: the message is of a race that is over with one of the next tries
-// (ingress-controller.md §1.6; cause-catalogue.md, red herrings).
+// Transient reports that a message is of a race that is over with one of the next tries
+// (ingress-controller.md §1.6; cause-catalogue.md, red herrings). What a constraint of
+// the organization policy forbids has a race's code, and stays.
 func Transient(message string) bool {
+	if strings.Contains(message, "constraints/") {
+		return false
+	}
 	for _, part := range []string{"resourceNotReady", "is not ready", "conditionNotMet", "Error 412", "fingerprint", "rateLimitExceeded", "Error 429", "unable to find nodeport"} {
 		if strings.Contains(message, part) {
 			return true

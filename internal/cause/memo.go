@@ -18,6 +18,8 @@ type memo struct {
 	translation func() glbc.Translation
 	path        func() path.Path
 	errors      func() []ControllerError
+	requests    func() []signal.Signal
+	passages    func() []Passage
 }
 
 // Prepared is the Case with a memory for what its methods compute, to be called when
@@ -30,6 +32,8 @@ func (c Case) Prepared() Case {
 	c.memo = m
 	m.changes, m.translation = sync.OnceValue(c.changes), sync.OnceValue(c.translation)
 	m.path, m.errors = sync.OnceValue(c.path), sync.OnceValue(c.controllerErrors)
+	m.requests = sync.OnceValue(c.requests)
+	m.passages = sync.OnceValue(c.passages)
 	return c
 }
 
@@ -92,4 +96,13 @@ func (c Case) ControllerErrors() []ControllerError {
 		return slices.Clone(c.memo.errors())
 	}
 	return c.controllerErrors()
+}
+
+// Passages are what the firewall does to the packets for the target's backends; those of
+// which no endpoint or no network is known are left out.
+func (c Case) Passages() []Passage {
+	if c.memo != nil {
+		return slices.Clone(c.memo.passages())
+	}
+	return c.passages()
 }

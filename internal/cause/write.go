@@ -34,12 +34,20 @@ func (c Case) Created(ref facts.Ref) *Change {
 // GKE's controllers; nil where the log doesn't tell that it was written. The path is
 // that of signal.Writes: `metadata.annotations["…"]`, `spec.ports`.
 func (c Case) Wrote(ref facts.Ref, path string) *Change {
+	return c.WroteWhere(ref, func(p string) bool {
+		return p == path || strings.HasPrefix(p, path+".") || strings.HasPrefix(p, path+"[")
+	})
+}
+
+// WroteWhere is Wrote for fields that a path alone doesn't tell: the port of a list that
+// may be found by key or by place.
+func (c Case) WroteWhere(ref facts.Ref, is func(path string) bool) *Change {
 	for _, ch := range c.Changes() {
 		if ch.Object != ref || ch.Controller || ch.Deleted {
 			continue
 		}
 		for _, f := range ch.Fields {
-			if f.Path == path || strings.HasPrefix(f.Path, path+".") || strings.HasPrefix(f.Path, path+"[") {
+			if is(f.Path) {
 				return said(ch, f.Path, f)
 			}
 		}

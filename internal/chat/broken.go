@@ -16,7 +16,7 @@ func (w writer) broken(f cause.Finding) Message {
 	r := root{
 		text:     say(who(f.Affected, f.Subject)+" "+look.word+": "+f.Headline, maxSentence),
 		headline: look.emoji + " *" + w.page(say(f.Headline, maxSentence), w.id(f)) + "* (" + capitalised(f.Confidence.String()) + ")",
-		context:  w.context(place(f.Affected, f.Subject), f.Subject, f.Since, w.id(f)),
+		context:  w.context(place(f.Affected, f.Subject), home(f), f.Since, w.id(f)),
 		why:      labelled("Why", say(f.Summary, 300)),
 		changed:  labelled("Changed", w.changed(f)),
 		fix:      labelled("Fix", w.fix(kept(f))),
@@ -34,6 +34,15 @@ func (w writer) broken(f cause.Finding) Message {
 		r.why = "*Why*"
 	}
 	return w.message(r, w.thread(f))
+}
+
+// home is what says in which cluster, or project, a reader is: a firewall rule is in
+// none, but those who suffer are.
+func home(f cause.Finding) facts.Ref {
+	if f.Subject.Cluster == "" && len(f.Affected) > 0 && f.Affected[0].Cluster != "" {
+		return f.Affected[0]
+	}
+	return f.Subject
 }
 
 // looks are the state's emoji and word by severity.
@@ -64,7 +73,9 @@ func since(t, otherwise time.Time) time.Time {
 func (w writer) context(at string, subject facts.Ref, since time.Time, id cause.ID) string {
 	project, _, cluster := facts.ClusterParts(subject.Cluster)
 	parts := []string{say(cluster, maxName), say(or(project, subject.Project), maxName), say(at, maxName)}
-	if !since.IsZero() {
+	if since.IsZero() {
+		parts = append(parts, "since before "+w.when(w.notice.At))
+	} else {
 		parts = append(parts, "since "+w.when(since))
 	}
 	parts = append(parts, say(string(id), maxName), fmt.Sprintf("#%d", max(1, w.notice.Incident.Generation)))

@@ -19,7 +19,7 @@ func (w writer) changed(f cause.Finding) string {
 	case f.Change == nil && len(f.Suspects) > 0:
 		return "perhaps: " + w.nearest(f.Suspects)
 	case f.Change == nil:
-		return w.noChange(f.Subject)
+		return w.noChange(home(f))
 	}
 	line := w.change(*f.Change, f.Subject)
 	if lead := f.Since.Sub(f.Change.At); !f.Since.IsZero() && !f.Change.At.IsZero() && lead > 0 {

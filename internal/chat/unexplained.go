@@ -73,6 +73,14 @@ func (w writer) next(subject facts.Ref) string {
 			}
 		}
 		return "Ask a pod for the health check's port and path, and expect exactly 200."
+	case cause.RequestsFailing:
+		label := "backend_service_name"
+		if strings.HasPrefix(s.Subject.Scope, "regions/") {
+			label = "backend_target_name"
+		}
+		if words(s.Subject.Name, s.Subject.ProjectOf()) {
+			return joinLines("Read the failed requests:", fence("gcloud logging read 'resource.labels."+label+"="+s.Subject.Name+" AND httpRequest.status>=500' --project "+s.Subject.ProjectOf()+" --freshness 1h --limit 20", maxCommand))
+		}
 	case cause.IngressNotProvisioned, cause.ChangeNotApplied:
 		if subject.Kind != facts.KindIngress && subject.Kind != facts.KindGateway || !words(subject.Name, subject.Namespace) {
 			return ""

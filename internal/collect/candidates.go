@@ -37,6 +37,8 @@ func follow(s *facts.Snapshot, ref facts.Ref) lead {
 		return one(ref, s, s.BackendServices, func(b *computepb.BackendService) lead { return backendLead(s, b) })
 	case facts.KindHealthCheck:
 		return one(ref, s, s.HealthChecks, func(h *computepb.HealthCheck) lead { return healthCheckLead(s, h) })
+	case facts.KindURLMap:
+		return one(ref, s, s.URLMaps, func(m *computepb.UrlMap) lead { return urlMapLead(s, m) })
 	}
 	return lead{reason: ref.String() + " names no cluster, and nothing leads from it to one", sure: true}
 }
@@ -118,6 +120,18 @@ func healthCheckLead(s *facts.Snapshot, h *computepb.HealthCheck) lead {
 	}
 	if !used && s.BackendServices.Known() {
 		return lead{reason: "no backend service uses HealthCheck/" + h.GetName(), sure: true}
+	}
+	return whole
+}
+
+// urlMapLead joins what the backend services tell that a URL map sends requests to.
+func urlMapLead(s *facts.Snapshot, m *computepb.UrlMap) lead {
+	services, _ := s.BackendServices.Get()
+	var whole lead
+	for _, b := range services {
+		if slices.Contains(glbc.ServicesOf(m), glbc.Path(b)) {
+			whole.add(backendLead(s, b))
+		}
 	}
 	return whole
 }

@@ -27,13 +27,26 @@ func certificateSymptoms(c cause.Case) (list []cause.Symptom, blind []string) {
 		}
 		return nil, []string{"certificate " + c.Target.Name + ": " + reason}
 	}
-	s := cause.Symptom{ID: cause.CertificateNotActive, Subject: c.Target, Since: cert.Created, Look: lookAt(cert)}
+	s, failing, untold := certificateSymptom(c, cert)
 	switch {
-	case !cert.Expires.IsZero() && !cert.Expires.After(c.Facts.Now):
+	case untold:
+		return nil, []string{"certificate " + c.Target.Name + ": its state isn't told"}
+	case !failing:
+		return nil, nil
+	}
+	return []cause.Symptom{s}, nil
+}
+
+// certificateSymptom says what is wrong with a certificate; untold is true where nobody
+// says what its state is.
+func certificateSymptom(c cause.Case, cert glbc.Certificate) (s cause.Symptom, failing, untold bool) {
+	s = cause.Symptom{ID: cause.CertificateNotActive, Subject: c.Target, Since: cert.Created, Look: lookAt(cert)}
+	switch {
+	case cert.Expired(c.Facts.Now):
 		s.Since = cert.Expires
 		s.Says = "the certificate expired on " + day(cert.Expires) + ", so clients refuse it"
 	case cert.Status == "" || cert.Status == "ACTIVE":
-		return nil, nil
+		return s, false, false
 	case cert.Status == "RENEWAL_FAILED":
 		s.Since = time.Time{}
 		s.Says = "the certificate couldn't be renewed" + domainsSay(cert)
@@ -41,14 +54,14 @@ func certificateSymptoms(c cause.Case) (list []cause.Symptom, blind []string) {
 			s.Says += "; it serves until " + day(cert.Expires) + ", and then no longer"
 		}
 	case cert.Status == "MANAGED_CERTIFICATE_STATUS_UNSPECIFIED" || cert.Status == "STATE_UNSPECIFIED":
-		return nil, []string{"certificate " + c.Target.Name + ": its state isn't told"}
+		return s, false, true
 	default:
 		s.Says = "the certificate isn't issued, it is " + cert.Status + domainsSay(cert)
 		if age := c.Facts.Now.Sub(cert.Created); cert.Provisioning() && age < certificateGrace {
 			s.Pending = fmt.Sprintf("the certificate was created %s ago; provisioning may take %s", span(age), span(certificateGrace))
 		}
 	}
-	return []cause.Symptom{s}, nil
+	return s, true, false
 }
 
 func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
@@ -116,6 +129,21 @@ func checkedCertificate(c cause.Case) (list []cause.Evidence) {
 	if !ok {
 		return nil
 	}
+	return checkedOne(c, cert)
+}
+
+// checkedAsked are the same of the certificates of an Ingress or a Gateway that show a
+// symptom.
+func checkedAsked(c cause.Case, open []cause.Symptom) (list []cause.Evidence) {
+	for _, a := range glbc.AskedCertificates(c.Facts, c.Target) {
+		if slices.ContainsFunc(open, func(s cause.Symptom) bool { return slices.Contains(s.Objects, a.Subject()) }) {
+			list = append(list, checkedOne(c, a.Certificate)...)
+		}
+	}
+	return list
+}
+
+func checkedOne(c cause.Case, cert glbc.Certificate) (list []cause.Evidence) {
 	source := string(facts.SSLCertificates)
 	if cert.Manager {
 		source = string(facts.Certificates)

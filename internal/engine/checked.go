@@ -26,6 +26,9 @@ func checked(c cause.Case, open []cause.Symptom) []cause.Evidence {
 			others = append(others, checkedBackend(c, b)...)
 		}
 	}
+	if slices.ContainsFunc(open, func(s cause.Symptom) bool { return s.ID == cause.CertificateNotActive }) {
+		return append(append(checkedAsked(c, open), concerned...), others...)
+	}
 	return append(concerned, others...)
 }
 

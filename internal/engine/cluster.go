@@ -34,6 +34,7 @@ func diagnoseCluster(causes []cause.Cause, c cause.Case) []Diagnosis {
 			d = diagnoseIngress(causes, one)
 		}
 		own.take(c.Target, &d)
+		own.note(d)
 		if d.Verdict == RootCause || d.Verdict == Unexplained {
 			d.Gaps = slices.Clip(d.Gaps)
 			all = append(all, d)
@@ -48,6 +49,19 @@ func diagnoseCluster(causes []cause.Cause, c cause.Case) []Diagnosis {
 		all = append([]Diagnosis{own}, all...)
 	}
 	return all
+}
+
+// note keeps what is worth saying of an object that isn't reported itself, each once:
+// notes are what the digest of a sweep is for.
+func (d *Diagnosis) note(of Diagnosis) {
+	if of.Verdict == RootCause || of.Verdict == Unexplained {
+		return
+	}
+	for _, n := range of.Notes {
+		if !slices.Contains(d.Notes, n) {
+			d.Notes = append(d.Notes, n)
+		}
+	}
 }
 
 // take moves what is the cluster's own from one object's Diagnosis to the
@@ -114,6 +128,10 @@ func targetsIn(s *facts.Snapshot) (targets []facts.Ref, others bool) {
 	gateways, _ := s.Gateways.Get()
 	for _, g := range gateways {
 		class := glbc.GatewayClassOf(s, g)
+		if _, orphan := glbc.OrphanOf(s, g); class.IsAbsent() && orphan {
+			targets = append(targets, glbc.GatewayRef(s, g))
+			continue
+		}
 		if c, ok := class.Get(); class.IsAbsent() || ok && !c.Serves() {
 			others = true
 			continue

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"time"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -85,6 +86,7 @@ func diagnoseIngress(causes []cause.Cause, c cause.Case) Diagnosis {
 	default:
 		d.Verdict, d.Reason, d.Gone = NotOurs, "another controller serves it: "+glbc.WhyNotServed(c.Facts, ing), true
 		d.Notes = notesOf(causes, c)
+		d.managedOnly(causes, c)
 		return d
 	}
 	findings, rest := Run(causes, c)
@@ -107,12 +109,14 @@ func (d *Diagnosis) conclude(c cause.Case, findings []cause.Finding, rest Rest) 
 	d.RuledOut = nearestFirst(rest.ruledOut, c.Symptoms)
 	d.Gaps = append(d.Gaps, rest.broken...)
 	for i := range d.Roots {
+		d.Roots[i].Explains = through(findings, d.Roots[i])
 		d.Roots[i].Explains = present(c.Symptoms, findings, d.Roots[i].Explains)
+		d.Roots[i].Since = began(c.Symptoms, d.Roots[i])
 	}
 	open := unexplained(c.Symptoms, d.Roots)
 	d.Open = slices.DeleteFunc(slices.Clone(open), func(s cause.Symptom) bool { return s.Pending != "" })
 	if len(d.Open) > 0 {
-		d.Checked = append(hopsChecked(d.Path), checked(c, d.Open)...)
+		d.Checked = slices.Concat(requestsSeen(c, d.Open), hopsChecked(d.Path), checked(c, d.Open))
 	}
 	d.accuse(c)
 	switch {
@@ -146,6 +150,21 @@ func waiting(symptoms []cause.Symptom, f cause.Finding) bool {
 	return any
 }
 
+// through is what a root explains, with what the findings explain that it explains: a
+// certificate that isn't issued for want of a DNS record explains the record's symptom
+// too.
+func through(findings []cause.Finding, root cause.Finding) []cause.ID {
+	all := slices.Clone(root.Explains)
+	for i := 0; i < len(all); i++ {
+		for _, f := range findings {
+			if f.Cause == all[i] && covers(root, f.On) {
+				all = union(all, f.Explains)
+			}
+		}
+	}
+	return all
+}
+
 // present keeps the symptoms that are there and the causes that were found.
 func present(symptoms []cause.Symptom, findings []cause.Finding, ids []cause.ID) []cause.ID {
 	var out []cause.ID
@@ -156,6 +175,21 @@ func present(symptoms []cause.Symptom, findings []cause.Finding, ids []cause.ID)
 		}
 	}
 	return out
+}
+
+// began is when a root cause began to show: what it says itself, else when the first of
+// the symptoms that it explains began; zero where nothing tells.
+func began(symptoms []cause.Symptom, f cause.Finding) time.Time {
+	at := f.Since
+	if !at.IsZero() {
+		return at
+	}
+	for _, s := range symptoms {
+		if slices.Contains(f.Explains, s.ID) && covers(f, s.Objects) && !s.Since.IsZero() && (at.IsZero() || s.Since.Before(at)) {
+			at = s.Since
+		}
+	}
+	return at
 }
 
 func unexplained(symptoms []cause.Symptom, roots []cause.Finding) []cause.Symptom {

@@ -195,10 +195,14 @@ func gapsOf(s *facts.Snapshot, causes []cause.Cause) []Gap {
 	return gaps
 }
 
-// hides: an unreachable control plane takes every Kubernetes read with it.
+// hides: an unreachable control plane takes every Kubernetes read with it, and a look-up
+// is named by its host.
 func hides(needs string, k facts.Kind) bool {
 	if strings.HasPrefix(needs, "kubernetes/") {
 		return k.InCluster()
+	}
+	if strings.HasPrefix(needs, "dns/") {
+		return k == facts.DNS
 	}
 	return needs == string(k)
 }

@@ -2,9 +2,9 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"plumbline/internal/cause"
@@ -25,7 +25,9 @@ func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
 	}
 	of := glbc.GatewayClassOf(c.Facts, g)
 	class, ok := of.Get()
+	_, orphan := glbc.OrphanOf(c.Facts, g)
 	switch {
+	case of.IsAbsent() && orphan:
 	case of.IsAbsent():
 		d.Verdict, d.Reason = NotOurs, "another controller serves it: gatewayClassName = "+string(g.Spec.GatewayClassName)
 		return d
@@ -49,15 +51,19 @@ func diagnoseGateway(causes []cause.Cause, c cause.Case) Diagnosis {
 // names what couldn't be seen.
 func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, blind []string) {
 	serving := glbc.GatewayAddress(g) != ""
-	if !serving {
-		s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.CreationTimestamp.Time, Says: "no load balancer: the Gateway has no address"}
-		if age := c.Facts.Now.Sub(g.CreationTimestamp.Time); age < ingressGrace {
-			s.Pending = fmt.Sprintf("the Gateway was created %s ago, the controller may take %s", age.Round(time.Second), ingressGrace)
-		}
-		list = append(list, s)
+	refused := refusals(c, g)
+	if serving {
+		list = refused
+	} else {
+		list = append(list, unbuilt(c, g, refused))
 	}
+	list = append(list, astray(c, g.CreationTimestamp.Time)...)
 	unhealthy, blind := backendSymptoms(c, serving)
-	return append(list, unhealthy...), append(blind, unrouted(c.Facts, g)...)
+	list = append(list, unhealthy...)
+	if serving {
+		list = append(list, servedCertificates(c, glbc.GatewayHosts(c.Facts, g), g.CreationTimestamp.Time)...)
+	}
+	return append(list, requestSymptoms(c, list)...), append(blind, unrouted(c.Facts, g)...)
 }
 
 // unrouted says which routes lead nowhere, or can't be told to lead anywhere.
@@ -69,10 +75,42 @@ func unrouted(s *facts.Snapshot, g *gatewayv1.Gateway) (blind []string) {
 	for _, r := range routing.Refused {
 		blind = append(blind, fmt.Sprintf("%s leads to Service %s/%s, and no ReferenceGrant there allows it", r.Route, r.Namespace, r.Service))
 	}
-	for _, r := range routing.Routes {
-		if refs, ok := r.ResolvedRefs.Get(); ok && refs.Status == metav1.ConditionFalse {
-			blind = append(blind, fmt.Sprintf("the controller says of HTTPRoute/%s/%s: %s %s", r.Object.Namespace, r.Object.Name, refs.Reason, refs.Message))
-		}
-	}
 	return blind
+}
+
+// unbuilt: the Gateway has no address. A new one is waited for, unless the controller
+// refuses it.
+func unbuilt(c cause.Case, g *gatewayv1.Gateway, refused []cause.Symptom) cause.Symptom {
+	s := cause.Symptom{ID: cause.IngressNotProvisioned, Subject: c.Target, Since: g.CreationTimestamp.Time, Says: "no load balancer: the Gateway has no address"}
+	age := c.Facts.Now.Sub(g.CreationTimestamp.Time)
+	switch {
+	case len(refused) > 0:
+		s.Says += "; " + refused[0].Says
+	case age < ingressGrace:
+		s.Pending = fmt.Sprintf("the Gateway was created %s ago, the controller may take %s", age.Round(time.Second), ingressGrace)
+	}
+	return s
+}
+
+// refusals are what the controller says it can't do as asked.
+func refusals(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom) {
+	for _, r := range append(glbc.RefusedListeners(c.Facts, g), glbc.RefusedRoutes(c.Facts, g)...) {
+		what := r.On.String()
+		if r.Listener != "" && r.On == c.Target {
+			what += ", listener " + r.Listener
+		}
+		list = append(list, cause.Symptom{
+			ID: cause.ChangeNotApplied, Subject: r.On, Since: r.Since,
+			Says: "the controller says of " + what + ": " + r.Type + " is refused, " + r.Reason + colon(r.Message),
+			Look: fmt.Sprintf("kubectl describe %s %s -n %s", strings.ToLower(r.On.Kind), r.On.Name, r.On.Namespace),
+		})
+	}
+	return list
+}
+
+func colon(message string) string {
+	if message == "" {
+		return ""
+	}
+	return ": " + message
 }

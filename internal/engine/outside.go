@@ -74,22 +74,31 @@ func outsideSymptoms(c cause.Case) (list []cause.Symptom, blind []string) {
 			blind = append(blind, "the health of "+b.Title()+": the load balancer has none, as for one that no forwarding rule leads to")
 		}
 	}
-	return list, blind
+	return append(list, requestSymptoms(c, list)...), blind
 }
 
 // servesNothing: no health is needed to see that nothing answers.
 func servesNothing(c cause.Case, b glbc.Backend, bs *computepb.BackendService) (cause.Symptom, bool) {
+	if len(bs.GetBackends()) > 0 {
+		return withoutCapacity(c, b)
+	}
 	s := unhealthySymptom(c, b, nil, nil)
 	s.Look = describe(s.Subject)
-	switch n := len(bs.GetBackends()); {
-	case n == 0:
-		s.Says = b.Title() + " has no backends, so nothing answers what is sent to it"
-	case glbc.TakesNothing(bs) && n == 1:
-		s.Says = "the only backend of " + b.Title() + " gets no request: its capacityScaler is 0"
-	case glbc.TakesNothing(bs):
-		s.Says = fmt.Sprintf("none of the %d backends of %s gets a request: their capacityScaler is 0", n, b.Title())
-	default:
+	s.Says = b.Title() + " has no backends, so nothing answers what is sent to it"
+	return s, true
+}
+
+// withoutCapacity: no backend gets any request, however healthy it is.
+func withoutCapacity(c cause.Case, b glbc.Backend) (cause.Symptom, bool) {
+	bs, ok := b.BackendService.Get()
+	if !ok || !glbc.TakesNothing(bs) {
 		return cause.Symptom{}, false
+	}
+	s := unhealthySymptom(c, b, nil, nil)
+	s.Look = describe(s.Subject)
+	s.Says = "the only backend of " + b.Title() + " gets no request: its capacityScaler is 0"
+	if n := len(bs.GetBackends()); n > 1 {
+		s.Says = fmt.Sprintf("none of the %d backends of %s gets a request: their capacityScaler is 0", n, b.Title())
 	}
 	return s, true
 }

@@ -46,7 +46,7 @@ func (d *Diagnosis) accuse(c cause.Case) {
 func suspectsOf(c cause.Case, changes []history.Change, s cause.Symptom) []history.Suspect {
 	since := s.Since
 	switch s.ID {
-	case cause.BackendUnhealthy, cause.PodsNotReadyInNEG:
+	case cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing:
 		var objects []history.Object
 		for _, b := range c.Backends() {
 			if slices.Contains(s.Objects, b.Ref(c.Facts.ClusterName)) {
@@ -54,7 +54,7 @@ func suspectsOf(c cause.Case, changes []history.Change, s cause.Symptom) []histo
 			}
 		}
 		return history.Suspects(changes, history.On(history.Health, objects), since)
-	case cause.IngressNotProvisioned:
+	case cause.IngressNotProvisioned, cause.AddressMissing:
 		// It never was, or isn't any more: the beginning isn't the object's creation.
 		since = time.Time{}
 		fallthrough

@@ -26,8 +26,14 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 	} else if failure != nil {
 		list = append(list, notApplied(c, failure))
 	}
+	list = append(list, astray(c, ing.CreationTimestamp.Time)...)
 	unhealthy, blind := backendSymptoms(c, glbc.Address(ing) != "")
-	return append(list, unhealthy...), blind
+	list = append(list, unhealthy...)
+	if glbc.Address(ing) != "" {
+		changed := lastChange(c, ing)
+		list = append(append(list, servedCertificates(c, glbc.Hosts(ing), changed)...), missingCertificates(c, ing, changed)...)
+	}
+	return append(list, requestSymptoms(c, list)...), blind
 }
 
 func notProvisioned(c cause.Case, ing *networkingv1.Ingress, failure *cause.ControllerError) cause.Symptom {

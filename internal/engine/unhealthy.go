@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -34,9 +35,25 @@ func backendSymptoms(c cause.Case, serving bool) (list []cause.Symptom, blind []
 			blind = append(blind, "the backend service of "+b.Service+": "+b.BackendService.Err().Error())
 			continue
 		}
+		if s, ok := withoutCapacity(c, b); ok {
+			list = append(list, s)
+			continue
+		}
 		all, bad := glbc.FailingEndpoints(c.Facts, b, c.LoggedUnhealthy())
+		if s, ok := groupless(c, b); ok && serving {
+			list = append(list, s)
+			continue
+		}
 		if s, ok := emptySymptom(c, b, all); ok {
 			list = append(list, s)
+			continue
+		}
+		if err := untold(c, b, all); err != nil {
+			blind = append(blind, "whether the groups of "+b.Title()+" have endpoints: "+err.Error())
+			continue
+		}
+		if _, err := glbc.PodsOf(c.Facts, b); err != nil && empty(c, b, all) {
+			blind = append(blind, "whether "+b.Title()+", whose groups are empty, has pods: "+err.Error())
 			continue
 		}
 		if len(bad) == 0 && len(all) > 0 && !slices.ContainsFunc(all, glbc.Endpoint.Healthy) {
@@ -198,26 +215,90 @@ func gateTimeout(c cause.Case, b glbc.Backend, bad []glbc.Endpoint) (cause.Sympt
 // emptySymptom: no NEG of a backend has any endpoint, though the Service has pods
 // that have been Ready for longer than attaching them takes, or has none at all.
 func emptySymptom(c cause.Case, b glbc.Backend, all []glbc.Endpoint) (cause.Symptom, bool) {
-	bs, ok := b.BackendService.Get()
-	if !ok || len(all) > 0 || len(bs.GetBackends()) == 0 {
-		return cause.Symptom{}, false
-	}
-	for _, g := range glbc.GroupsOf(bs) {
-		members, read := c.Facts.Endpoints[g.Group].Get()
-		if _, asked := c.Facts.Health[g].Get(); !asked || !read || len(members) > 0 {
-			return cause.Symptom{}, false
-		}
-	}
 	pods, err := glbc.PodsOf(c.Facts, b)
-	settled := slices.ContainsFunc(pods, func(pod *corev1.Pod) bool {
-		return glbc.IsReady(pod) && pod.DeletionTimestamp == nil && c.Facts.Now.Sub(glbc.Started(pod)) >= ingressGrace
-	})
-	if err != nil || !settled && len(pods) > 0 {
+	if err != nil || !empty(c, b, all) || !past(c, b, pods) {
 		return cause.Symptom{}, false
 	}
 	s := unhealthySymptom(c, b, nil, nil)
 	s.Says = fmt.Sprintf("no endpoint in any group of %s, which has %d pods", b.Title(), len(pods))
+	if s.Pending == "" && takenOver(c.Facts.Now, pods) {
+		s.Pending = "all pods began to terminate a moment ago, others may take their place"
+	}
 	return s, true
+}
+
+// empty: all groups of a backend were seen to have no endpoint.
+func empty(c cause.Case, b glbc.Backend, all []glbc.Endpoint) bool {
+	bs, ok := b.BackendService.Get()
+	if !ok || b.Service == "" || len(all) > 0 || len(bs.GetBackends()) == 0 {
+		return false
+	}
+	for _, g := range glbc.GroupsOf(bs) {
+		members, read := c.Facts.Endpoints[g.Group].Get()
+		if _, asked := c.Facts.Health[g].Get(); !asked || !read || len(members) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// untold: the load balancer tells of no endpoint, and whether the NEGs have any couldn't
+// be read.
+func untold(c cause.Case, b glbc.Backend, all []glbc.Endpoint) error {
+	bs, ok := b.BackendService.Get()
+	if !ok || b.Service == "" || len(all) > 0 {
+		return nil
+	}
+	for _, g := range glbc.GroupsOf(bs) {
+		_, asked := c.Facts.Health[g].Get()
+		if members := c.Facts.Endpoints[g.Group]; asked && strings.Contains(g.Group, "/networkEndpointGroups/") && !members.Known() && members.Err() != nil {
+			return members.Err()
+		}
+	}
+	return nil
+}
+
+// groupless: a backend service that is old enough to have groups has none at all.
+func groupless(c cause.Case, b glbc.Backend) (cause.Symptom, bool) {
+	bs, ok := b.BackendService.Get()
+	if !ok || b.Service == "" || len(bs.GetBackends()) > 0 {
+		return cause.Symptom{}, false
+	}
+	made, err := time.Parse(time.RFC3339, bs.GetCreationTimestamp())
+	if err != nil || c.Facts.Now.Sub(made) < ingressGrace {
+		return cause.Symptom{}, false
+	}
+	s := unhealthySymptom(c, b, nil, nil)
+	s.Says = fmt.Sprintf("backend service %s of %s has no group of endpoints", bs.GetName(), b.Title())
+	return s, true
+}
+
+// past: some pod has been Ready for longer than attaching takes, or none of those that
+// live is within its start any more.
+func past(c cause.Case, b glbc.Backend, pods []*corev1.Pod) bool {
+	var check glbc.Check
+	if hc, ok := b.HealthCheck.Get(); ok {
+		check = glbc.CheckOf(hc)
+	}
+	for _, pod := range pods {
+		age := c.Facts.Now.Sub(glbc.Started(pod))
+		switch {
+		case !glbc.Lives(pod):
+		case glbc.IsReady(pod) && age >= ingressGrace:
+			return true
+		case glbc.IsReady(pod) || age < max(ingressGrace/2, glbc.ReadyIn(pod, check)):
+			return false
+		}
+	}
+	return true
+}
+
+// takenOver: pods are leaving, all of them, and the first began a moment ago.
+func takenOver(now time.Time, pods []*corev1.Pod) bool {
+	return len(pods) > 0 && !slices.ContainsFunc(pods, glbc.Lives) && slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+		began := glbc.Leaving(p)
+		return !began.IsZero() && now.Sub(began) < 2*time.Minute
+	})
 }
 
 // healthyOn are the Services whose endpoints were all seen, with some HEALTHY and

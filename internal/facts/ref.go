@@ -25,6 +25,7 @@ type Ref struct {
 // The kinds that a Ref can have.
 const (
 	KindCluster        = "Cluster"
+	KindProject        = "Project"
 	KindIngress        = "Ingress"
 	KindGateway        = "Gateway"
 	KindService        = "Service"
@@ -38,6 +39,7 @@ const (
 	KindInstanceGroup  = "InstanceGroup"
 	KindFirewallRule   = "FirewallRule"
 	KindCertificate    = "Certificate"
+	KindSecret         = "Secret"
 
 	KindIngressClass       = "IngressClass"
 	KindHTTPRoute          = "HTTPRoute"
@@ -48,6 +50,7 @@ const (
 	KindEndpointSlice      = "EndpointSlice"
 	KindNode               = "Node"
 	KindNetworkPolicy      = "NetworkPolicy"
+	KindPeerAuthentication = "PeerAuthentication"
 	KindSecurityPolicy     = "SecurityPolicy"
 	KindSSLPolicy          = "SSLPolicy"
 	KindURLMap             = "URLMap"
@@ -63,6 +66,8 @@ const (
 	KindSubnetwork         = "Subnetwork"
 	KindHealthCheckPolicy  = "HealthCheckPolicy"
 	KindGCPBackendPolicy   = "GCPBackendPolicy"
+	KindReferenceGrant     = "ReferenceGrant"
+	KindGCPGatewayPolicy   = "GCPGatewayPolicy"
 )
 
 // String is the form of reports: Kind/name or Kind/namespace/name.

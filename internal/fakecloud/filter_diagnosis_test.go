@@ -3,6 +3,7 @@ package fakecloud
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -173,7 +174,10 @@ func TestTheLogOfAHostProjectIsNotAsked(t *testing.T) {
 func TestAFilterOfAnySizeIsAccepted(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 40, 400} {
-		filter := service.Plan{}.LogFilter(ingressSnapshot(n))
+		s := ingressSnapshot(n)
+		ingresses, _ := s.Ingresses.Get()
+		ingresses[0].Annotations["ingress.kubernetes.io/url-map"] = strings.Repeat("k8s2-um-", 200)
+		filter := service.Plan{}.LogFilter(s)
 		if len(filter) > 19_800 {
 			t.Errorf("%d Services: %d characters", n, len(filter))
 		}
@@ -205,6 +209,57 @@ func TestOutsideClustersOnlyComputeIsAsked(t *testing.T) {
 	}
 	if matches(audited("container.googleapis.com", "google.container.v1.ClusterManager.UpdateCluster", shopCluster, "web")) {
 		t.Error("a cluster is asked for")
+	}
+}
+
+// requested is a request's entry as far as a filter looks at it.
+func requested(at, urlMap, details string, status int) map[string]any {
+	var e map[string]any
+	text := fmt.Sprintf(`{"logName":"projects/acme-prod/logs/requests","timestamp":%q,"resource":{"type":"http_load_balancer","labels":{"url_map_name":%q}},
+		"httpRequest":{"status":%d},"jsonPayload":{"statusDetails":%q}}`, at, urlMap, status, details)
+	if err := json.Unmarshal([]byte(text), &e); err != nil {
+		panic(err)
+	}
+	return e
+}
+
+// TestADiagnosisAsksForWhatWentWrong: errors of the last hour, what the load balancer
+// answered itself for a day, and successes only where their share decides.
+func TestADiagnosisAsksForWhatWentWrong(t *testing.T) {
+	t.Parallel()
+	const own, byApp, timeout = "k8s2-um-web", "response_sent_by_backend", "backend_timeout"
+	s := ingressSnapshot(1)
+	ingresses, _ := s.Ingresses.Get()
+	ingresses[0].Annotations["ingress.kubernetes.io/url-map"] = own
+	matches := func() func(map[string]any) bool {
+		m, err := compileFilter(service.Plan{}.LogFilter(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	for name, tc := range map[string]struct {
+		entry map[string]any
+		want  bool
+	}{
+		"a 404":                          {requested("2026-11-20T13:30:00Z", own, byApp, 404), true},
+		"an old 404":                     {requested("2026-11-20T12:30:00Z", own, byApp, 404), false},
+		"a 404 of another load balancer": {requested("2026-11-20T13:30:00Z", "other", byApp, 404), false},
+		"an old timeout":                 {requested("2026-11-20T03:30:00Z", own, timeout, 502), true},
+		"the app's own 500, hours ago":   {requested("2026-11-20T03:30:00Z", own, byApp, 500), false},
+		"a websocket that was cut":       {requested("2026-11-20T13:30:00Z", own, timeout, 101), true},
+		"a success":                      {requested("2026-11-20T14:04:00Z", own, byApp, 200), false},
+		"a timeout of days ago":          {requested("2026-11-18T03:30:00Z", own, timeout, 502), false},
+		"another sort of entry":          {audited("run.googleapis.com", "x", "y", ""), false},
+	} {
+		if got := matches()(tc.entry); got != tc.want {
+			t.Errorf("%s: found %t, want %t", name, got, tc.want)
+		}
+	}
+	services, _ := s.BackendServices.Get()
+	services[0].SecurityPolicy = new(computeURL + "global/securityPolicies/edge")
+	if !matches()(requested("2026-11-20T14:04:00Z", own, byApp, 200)) || matches()(requested("2026-11-20T13:30:00Z", own, byApp, 200)) {
+		t.Error("with a security policy, the successes of the last minutes are to be found, and no others")
 	}
 }
 

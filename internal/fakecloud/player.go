@@ -60,7 +60,8 @@ func startPlayer(keys *pki) (*player, error) {
 	if p.plain, err = startFront(p.server("http", nil), false); err != nil {
 		return nil, err
 	}
-	secure := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, GetConfigForClient: brokenHandshake}
+	secure := &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	secure.GetConfigForClient = brokenHandshake(secure.Clone())
 	if p.secure, err = startFront(p.server("https", secure), true); err != nil {
 		p.plain.stop()
 		return nil, err
@@ -148,13 +149,22 @@ func (p *player) received() []PodRequest {
 	return append([]PodRequest(nil), p.requests...)
 }
 
-// brokenHandshake fails the handshake of a row with `error: tls`, and that of a
-// port which speaks something else.
-func brokenHandshake(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-	if c, ok := hello.Context().Value(conversationKey{}).(conversation); ok && c.row != nil && (c.row.Error == "tls" || c.row.Scheme == "tcp") {
-		return nil, errors.New("the scenario breaks this handshake")
+// brokenHandshake fails the handshake of a row with `error: tls`, that of a port which
+// speaks something else, and with `error: certificate` that of a client without one.
+func brokenHandshake(plain *tls.Config) func(*tls.ClientHelloInfo) (*tls.Config, error) {
+	mutual := plain.Clone()
+	mutual.ClientAuth = tls.RequireAnyClientCert
+	return func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		c, ok := hello.Context().Value(conversationKey{}).(conversation)
+		switch {
+		case !ok || c.row == nil:
+		case c.row.Error == "tls" || c.row.Scheme == "tcp":
+			return nil, errors.New("the scenario breaks this handshake")
+		case c.row.Error == "certificate":
+			return mutual, nil
+		}
+		return nil, nil
 	}
-	return nil, nil
 }
 
 // play answers as the row says.

@@ -32,13 +32,13 @@ func (q podQuestion) answer(rows []scenario.Response) (row *scenario.Response, s
 		switch row.Error {
 		case "refused":
 			return nil, ""
-		case "tls":
+		case "tls", "certificate":
 			return row, "https"
 		}
 		return row, q.scheme
 	}
 	for i := range rows {
-		if q.atPort(&rows[i]) && !q.inScheme(&rows[i]) && rows[i].Error == "" {
+		if q.atPort(&rows[i]) && !q.inScheme(&rows[i]) && (rows[i].Error == "" || rows[i].Error == "certificate") {
 			return nil, map[string]string{"http": "https", "https": "http"}[q.scheme]
 		}
 	}

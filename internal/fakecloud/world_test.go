@@ -84,6 +84,7 @@ func shop(t *testing.T) *scenario.World {
 			{Pod: "shop/web-*", Port: 9001, Error: "reset"},
 			{Pod: "shop/web-*", Port: 9002, Error: "tls"},
 			{Pod: "shop/web-*", Port: 9003, Error: "refused"},
+			{Pod: "shop/web-*", Port: 9004, Error: "certificate"},
 			{Pod: "shop/web-*", Port: 6379, Scheme: "tcp"},
 			{Pod: "shop/web-*", Port: 80, Scheme: "http", Host: "shop.acme.example", Status: 200},
 			{Pod: "shop/web-*", Port: 80, Scheme: "http", Path: "/healthz", Status: 404},

@@ -25,6 +25,13 @@ type Certificate struct {
 	// for an uploaded one.
 	Status  string
 	Domains []CertificateDomain
+	// Names are those that it is good for, or will be; empty where not told.
+	Names []string
+	// DNSAuthorized: Certificate Manager looks at records in DNS only, not at where the
+	// names lead.
+	DNSAuthorized bool
+	// Issue is why Certificate Manager can't provision it; empty where it doesn't say.
+	Issue string
 	// Created and Expires are zero where not told.
 	Created, Expires time.Time
 }
@@ -41,6 +48,27 @@ func (d CertificateDomain) Works() bool {
 
 // Provisioning reports that Google is still trying.
 func (c Certificate) Provisioning() bool { return c.Status == "PROVISIONING" }
+
+// Failing reports that it can't be used, or won't be: it isn't issued, wasn't renewed or
+// has expired.
+func (c Certificate) Failing(now time.Time) bool {
+	return c.Expired(now) || c.Managed && c.Status != "" && c.Status != "ACTIVE" && !strings.HasSuffix(c.Status, "_UNSPECIFIED")
+}
+
+// Expired reports that its time is over.
+func (c Certificate) Expired(now time.Time) bool {
+	return !c.Expires.IsZero() && !c.Expires.After(now)
+}
+
+// Covers reports that it is good for a host: the same name, or a wildcard for the first
+// label.
+func (c Certificate) Covers(host string) bool {
+	return slices.ContainsFunc(c.Names, func(name string) bool {
+		parent, wildcard := strings.CutPrefix(strings.ToLower(name), "*.")
+		_, rest, _ := strings.Cut(strings.ToLower(host), ".")
+		return strings.EqualFold(name, host) || wildcard && rest == parent
+	})
+}
 
 // CertificateOf finds a certificate that a Ref names: Compute's by scope and name,
 // else Certificate Manager's by location and name. It is unknown where either couldn't
@@ -69,10 +97,15 @@ func CertificateOf(s *facts.Snapshot, r facts.Ref) facts.Value[Certificate] {
 }
 
 func computeCertificate(ref facts.Ref, c *computepb.SslCertificate) Certificate {
-	out := Certificate{Ref: ref, Created: moment(c.GetCreationTimestamp()), Expires: moment(c.GetExpireTime())}
+	out := Certificate{Ref: ref, Created: moment(c.GetCreationTimestamp()), Expires: moment(c.GetExpireTime()), Names: slices.Clone(c.GetSubjectAlternativeNames())}
 	m := c.GetManaged()
 	if m == nil {
 		return out
+	}
+	for _, name := range m.GetDomains() {
+		if !slices.Contains(out.Names, name) {
+			out.Names = append(out.Names, name)
+		}
 	}
 	out.Managed, out.Status = true, m.GetStatus()
 	for _, name := range slices.Sorted(maps.Keys(m.GetDomainStatus())) {
@@ -90,12 +123,20 @@ func managerCertificate(project string, c *certificatemanager.Certificate) Certi
 	out := Certificate{
 		Ref:     facts.Ref{Project: project, Scope: scopeAt(c.Name), Kind: facts.KindCertificate, Name: facts.LastSegment(c.Name)},
 		Manager: true, Location: facts.LastSegment(LocationOf(c.Name)),
-		Created: moment(c.CreateTime), Expires: moment(c.ExpireTime),
+		Created: moment(c.CreateTime), Expires: moment(c.ExpireTime), Names: slices.Clone(c.SanDnsnames),
 	}
 	if c.Managed == nil {
 		return out
 	}
-	out.Managed, out.Status = true, c.Managed.State
+	out.Managed, out.Status, out.DNSAuthorized = true, c.Managed.State, len(c.Managed.DnsAuthorizations) > 0
+	if i := c.Managed.ProvisioningIssue; i != nil {
+		out.Issue = strings.Join(slices.DeleteFunc([]string{i.Reason, i.Details}, func(p string) bool { return p == "" }), ", ")
+	}
+	for _, name := range c.Managed.Domains {
+		if !slices.Contains(out.Names, name) {
+			out.Names = append(out.Names, name)
+		}
+	}
 	for _, a := range c.Managed.AuthorizationAttemptInfo {
 		out.Domains = append(out.Domains, CertificateDomain{Name: a.Domain, Status: a.State, Reason: reasonOf(a)})
 	}

@@ -29,13 +29,16 @@ type Endpoint struct {
 	Node bool
 	// PodsUnread: Pod may be nil because not all pods of the Service are known.
 	PodsUnread bool
+	// ByDesign: the node has none of the Service's pods, whose traffic policy keeps each
+	// node to its own. Its check fails as it should, and others have pods.
+	ByDesign bool
 }
 
 // Healthy reports that the load balancer sends requests to it.
 func (e Endpoint) Healthy() bool { return e.State == "HEALTHY" }
 
-// Unhealthy reports that the load balancer's check says no.
-func (e Endpoint) Unhealthy() bool { return e.State == "UNHEALTHY" }
+// Unhealthy reports that the load balancer's check says no, and shouldn't.
+func (e Endpoint) Unhealthy() bool { return e.State == "UNHEALTHY" && !e.ByDesign }
 
 // Stale reports a NEG endpoint that surely has no live pod.
 func (e Endpoint) Stale() bool { return !e.Node && e.Pod == nil && !e.PodsUnread }
@@ -69,7 +72,31 @@ func Endpoints(s *facts.Snapshot, b Backend) (list []Endpoint, err error) {
 	if err == nil && podsErr != nil {
 		err = podsErr
 	}
+	if podsErr == nil {
+		b.keepLocal(list, pods)
+	}
 	return list, err
+}
+
+// keepLocal marks the nodes without a pod of a Service that keeps each node to its own:
+// kube-proxy drops what arrives there (ingress-controller.md §1.11; cause-catalogue.md,
+// red herrings). Without any pod at all nothing is as it should be.
+func (b Backend) keepLocal(list []Endpoint, pods []*corev1.Pod) {
+	svc, ok := b.Object.Get()
+	pods = slices.DeleteFunc(slices.Clone(pods), func(p *corev1.Pod) bool { return !Lives(p) || p.Spec.NodeName == "" })
+	if !ok || svc.Spec.ExternalTrafficPolicy != corev1.ServiceExternalTrafficPolicyLocal || len(pods) == 0 {
+		return
+	}
+	for i, e := range list {
+		list[i].ByDesign = e.Node && (e.Instance != "" || e.IP != "") && !slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+			return p.Spec.NodeName == facts.LastSegment(e.Instance) || e.IP != "" && p.Status.HostIP == e.IP
+		})
+	}
+}
+
+// Lives reports a pod that is neither on its way out nor at its end.
+func Lives(pod *corev1.Pod) bool {
+	return pod.DeletionTimestamp == nil && pod.Status.Phase != corev1.PodSucceeded && pod.Status.Phase != corev1.PodFailed
 }
 
 func endpoint(group string, st *computepb.HealthStatus, pods []*corev1.Pod) Endpoint {
@@ -208,6 +235,19 @@ func ReadyIn(pod *corev1.Pod, check Check) time.Duration {
 		}
 	}
 	return grace
+}
+
+// Leaving is when a pod was asked to go; zero for one that wasn't. Its deletion
+// timestamp is the end of the time that it was given.
+func Leaving(pod *corev1.Pod) time.Time {
+	if pod.DeletionTimestamp == nil {
+		return time.Time{}
+	}
+	given := int64(30)
+	if g := pod.Spec.TerminationGracePeriodSeconds; g != nil {
+		given = *g
+	}
+	return pod.DeletionTimestamp.Add(-time.Duration(given) * time.Second)
 }
 
 // IsReady reports the kubelet's word on a pod: its condition Ready.

@@ -115,7 +115,7 @@ func GatewayClassOf(s *facts.Snapshot, g *gatewayv1.Gateway) facts.Value[Gateway
 		return facts.Found(installed)
 	}
 	switch {
-	case ok || slices.Contains(g.Finalizers, GatewayFinalizer):
+	case exactly(name) || slices.Contains(g.Finalizers, GatewayFinalizer), ok && !s.GatewayClasses.Known():
 		return facts.Found(installed)
 	case strings.HasPrefix(name, "gke-passthrough-lb-"), strings.HasPrefix(name, "gke-persistent-"), s.GatewayClasses.Known():
 		return facts.Absent[GatewayClass]()

@@ -124,3 +124,13 @@ func rulesAt(s *facts.Snapshot, g *gatewayv1.Gateway) []*computepb.ForwardingRul
 	}
 	return list
 }
+
+// GatewayURLMapNames are the names of the URL maps that the controller wrote on a
+// Gateway, whether they were read or not.
+func GatewayURLMapNames(g *gatewayv1.Gateway) []string {
+	var names []string
+	for _, path := range madeFor(g, "url-maps") {
+		names = append(names, facts.LastSegment(path))
+	}
+	return names
+}

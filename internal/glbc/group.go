@@ -28,8 +28,8 @@ func groupID(s *facts.Snapshot, path string) string {
 }
 
 // BackendServicesOf are the backend services that a Ref of Compute leads to: those
-// with a NEG or instance group among their groups, those with a health check, or
-// the one that it names.
+// with a NEG or instance group among their groups, those with a health check, those
+// that a URL map sends requests to, or the one that it names.
 func BackendServicesOf(s *facts.Snapshot, r facts.Ref) []*computepb.BackendService {
 	var list []*computepb.BackendService
 	all, _ := s.BackendServices.Get()
@@ -48,6 +48,8 @@ func leadsTo(s *facts.Snapshot, r facts.Ref, bs *computepb.BackendService) bool 
 		return inScope(bs.GetSelfLink())
 	case facts.KindHealthCheck:
 		return slices.ContainsFunc(bs.GetHealthChecks(), inScope)
+	case facts.KindURLMap:
+		return slices.ContainsFunc(URLMapsOf(s, bs), func(m *computepb.UrlMap) bool { return inScope(m.GetSelfLink()) })
 	}
 	return slices.ContainsFunc(bs.GetBackends(), func(b *computepb.Backend) bool {
 		return IsGroup(s, facts.RelativePath(b.GetGroup()), r)
@@ -55,8 +57,11 @@ func leadsTo(s *facts.Snapshot, r facts.Ref, bs *computepb.BackendService) bool 
 }
 
 func collection(kind string) string {
-	if kind == facts.KindHealthCheck {
+	switch kind {
+	case facts.KindHealthCheck:
 		return "healthChecks"
+	case facts.KindURLMap:
+		return "urlMaps"
 	}
 	return "backendServices"
 }

@@ -41,6 +41,10 @@ func NamesBackendConfig(svc *corev1.Service) bool {
 	return svc.Annotations["cloud.google.com/backend-config"] != "" || svc.Annotations["beta.cloud.google.com/backend-config"] != ""
 }
 
+// MeshNamespace is the root namespace of Istio, whose PeerAuthentications hold for the
+// whole mesh.
+const MeshNamespace = "istio-system"
+
 // InMesh reports that a pod has an Istio sidecar, as a container or as a native one.
 func InMesh(pod *corev1.Pod) bool {
 	isProxy := func(c corev1.Container) bool { return c.Name == "istio-proxy" }

@@ -3,6 +3,7 @@ package glbc
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
 
@@ -57,36 +58,65 @@ var errNoNetwork = errors.New("the cluster's network isn't known")
 // proxyOnlySubnet: Envoy proxies of a regional load balancer live in a subnet of
 // their own, one per region and network.
 func (t *translator) proxyOnlySubnet(stage Stage) {
-	region := "regions/" + Region(t.s)
-	network := networkOf(t.s)
-	f := Fault{
-		Code: ProxyOnlySubnetMissing, Stage: stage, On: t.ref, Field: "purpose REGIONAL_MANAGED_PROXY in " + region,
-		Names:   facts.Ref{Project: t.s.NetworkProject, Scope: scopeGlobal, Kind: facts.KindNetwork, Name: facts.LastSegment(network)},
-		Message: "active proxy-only subnetwork is required",
+	found := ProxyOnlySubnet(t.s, t.Class.Internal)
+	if _, ok := found.Get(); ok {
+		return
 	}
-	subnets, ok := t.s.Subnetworks.Get()
+	t.fault(Fault{
+		Code: ProxyOnlySubnetMissing, Stage: stage, On: t.ref, Field: "purpose REGIONAL_MANAGED_PROXY in regions/" + Region(t.s),
+		Names:   facts.Ref{Project: t.s.NetworkProject, Scope: scopeGlobal, Kind: facts.KindNetwork, Name: facts.LastSegment(networkOf(t.s))},
+		Message: "active proxy-only subnetwork is required", Err: found.Err(),
+	})
+}
+
+// ProxyOnlySubnet is the subnet that holds the proxies of the load balancers in the
+// cluster's region and network; absent only where none surely is there. Internal ones
+// take one of the older purpose as well.
+func ProxyOnlySubnet(s *facts.Snapshot, internal bool) facts.Value[*computepb.Subnetwork] {
+	region := "regions/" + Region(s)
+	network := networkOf(s)
+	subnets, ok := s.Subnetworks.Get()
 	for _, subnet := range subnets {
-		if scopeIn(subnet.GetSelfLink()) == region && t.servesProxies(subnet) && (network == "" || facts.RelativePath(subnet.GetNetwork()) == network) {
-			if network != "" {
-				return
-			}
-			f.Err = errNoNetwork
+		if scopeIn(subnet.GetSelfLink()) != region || !servesProxies(subnet, internal) || subnet.GetRole() != "ACTIVE" {
+			continue
+		}
+		if network == "" {
+			return facts.Unknown[*computepb.Subnetwork](errNoNetwork)
+		}
+		if facts.RelativePath(subnet.GetNetwork()) == network {
+			return facts.Found(subnet)
 		}
 	}
 	switch {
-	case !ok && !t.s.Subnetworks.IsAbsent() || ok && t.s.Subnetworks.Lacks(region):
-		f.Err = t.s.Subnetworks.Err()
-	case Region(t.s) == "":
-		f.Err = errNoRegion
+	case !ok && !s.Subnetworks.IsAbsent() || ok && s.Subnetworks.Lacks(region):
+		return facts.Unknown[*computepb.Subnetwork](s.Subnetworks.Err())
+	case Region(s) == "":
+		return facts.Unknown[*computepb.Subnetwork](errNoRegion)
 	}
-	t.fault(f)
+	return facts.Absent[*computepb.Subnetwork]()
 }
 
-func (t *translator) servesProxies(subnet *computepb.Subnetwork) bool {
-	if subnet.GetRole() != "ACTIVE" {
-		return false
+// UnfitProxySubnets are proxy-only subnets that serve no load balancer of the cluster's
+// region and network: in reserve, of another network or of another region.
+func UnfitProxySubnets(s *facts.Snapshot) (list []*computepb.Subnetwork) {
+	subnets, _ := s.Subnetworks.Get()
+	for _, subnet := range subnets {
+		if servesProxies(subnet, true) && (scopeIn(subnet.GetSelfLink()) != "regions/"+Region(s) || facts.RelativePath(subnet.GetNetwork()) != networkOf(s) || subnet.GetRole() != "ACTIVE") {
+			list = append(list, subnet)
+		}
 	}
-	return subnet.GetPurpose() == "REGIONAL_MANAGED_PROXY" || t.Class.Internal && subnet.GetPurpose() == "INTERNAL_HTTPS_LOAD_BALANCER"
+	return list
+}
+
+func servesProxies(subnet *computepb.Subnetwork, internal bool) bool {
+	return subnet.GetPurpose() == "REGIONAL_MANAGED_PROXY" || internal && subnet.GetPurpose() == "INTERNAL_HTTPS_LOAD_BALANCER"
+}
+
+// NetworkOf names the cluster's network; its Name is empty when it isn't known.
+func NetworkOf(s *facts.Snapshot) facts.Ref {
+	path := networkOf(s)
+	project, _, _ := strings.Cut(strings.TrimPrefix(path, "projects/"), "/")
+	return facts.Ref{Project: project, Scope: scopeGlobal, Kind: facts.KindNetwork, Name: facts.LastSegment(path)}
 }
 
 // networkOf is the relative path of the cluster's network; empty when it isn't known.

@@ -56,6 +56,9 @@ func (w *walk) backend(b glbc.Backend) {
 	if cluster, ok := s.Cluster.Get(); !ok || glbc.EnforcesPolicies(cluster) {
 		w.add(w.inCluster(facts.KindNetworkPolicy, b.Namespace, ""))
 	}
+	if slices.ContainsFunc(pods, glbc.InMesh) {
+		w.add(w.inCluster(facts.KindPeerAuthentication, b.Namespace, ""), w.inCluster(facts.KindPeerAuthentication, glbc.MeshNamespace, ""))
+	}
 }
 
 // workloads adds what would make the pods of a Service that has none.

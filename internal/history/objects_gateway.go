@@ -49,8 +49,9 @@ func (w *walk) routed(namespace string, ref gatewayv1.BackendObjectReference) {
 	if ref.Kind != nil && *ref.Kind != facts.KindService {
 		return
 	}
-	if ref.Namespace != nil {
+	if ref.Namespace != nil && string(*ref.Namespace) != namespace {
 		namespace = string(*ref.Namespace)
+		w.add(w.inCluster(facts.KindReferenceGrant, namespace, ""))
 	}
 	b := glbc.Backend{Namespace: namespace, Service: string(ref.Name), Object: glbc.ServiceOf(s, namespace, string(ref.Name))}
 	all, _ := s.BackendServices.Get()

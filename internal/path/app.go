@@ -31,11 +31,21 @@ func (t *tracer) app(j *judgement) {
 	}
 }
 
-// asked are the probe's requests to the backend's pods, in order.
+// asked are the requests that the probe sent to the backend's pods in the check's place,
+// in order.
 func (t *tracer) asked(b glbc.Backend) []facts.ProbeRequest {
+	hc, ok := b.HealthCheck.Get()
+	if !ok {
+		return nil
+	}
+	check := glbc.CheckOf(hc)
 	pods, _ := glbc.PodsOf(t.s, b)
+	all, _ := glbc.FailingEndpoints(t.s, b, t.evidence.Logged)
 	return slices.DeleteFunc(slices.SortedFunc(maps.Keys(t.s.Probes), compareRequests), func(r facts.ProbeRequest) bool {
-		return !slices.ContainsFunc(pods, func(p *corev1.Pod) bool { return p.Namespace == r.Namespace && p.Name == r.Pod })
+		return !slices.ContainsFunc(pods, func(p *corev1.Pod) bool {
+			return p.Namespace == r.Namespace && p.Name == r.Pod && len(all) > 0 &&
+				glbc.QuestionsTo(b, check, glbc.EndpointOf(all, p), p).Check == r
+		})
 	})
 }
 

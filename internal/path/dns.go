@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"plumbline/internal/facts"
+	"plumbline/internal/glbc"
 )
 
 // dns: every host resolves to an address of the load balancer, and to nothing else.
@@ -15,7 +16,7 @@ func (t *tracer) dns(j *judgement) {
 	if t.targetUnread(j) {
 		return
 	}
-	addresses := addressesIn(t.addresses())
+	addresses := t.answering()
 	for _, host := range t.hosts() {
 		if strings.Contains(host, "*") {
 			continue
@@ -55,8 +56,23 @@ func (t *tracer) host(j *judgement, host string, records facts.DNSRecords, ours 
 		// A proxy or a CDN in front looks the same, and is no fault.
 		j.unknown("%s is at %s, not %s (a proxy in front?)", host, texts(resolved), texts(ours))
 	default:
+		if l, ok := glbc.LeadOf(t.s, host, ours, false); ok && l.Where == glbc.Here {
+			j.ok(host + " → " + texts(resolved))
+			return
+		}
 		strayRecords(j, ref, others, ours, state)
 	}
+}
+
+// answering are all addresses on which the load balancer answers.
+func (t *tracer) answering() []netip.Addr {
+	switch {
+	case t.ing != nil && glbc.Address(t.ing) != "":
+		return glbc.AddressesOf(t.s, t.ing)
+	case t.gateway != nil && len(t.addresses()) > 0:
+		return glbc.GatewayAddresses(t.s, t.gateway)
+	}
+	return addressesIn(t.addresses())
 }
 
 // strayRecords: some clients go elsewhere.

@@ -41,7 +41,7 @@ type FirewallVerdict struct {
 // network is known.
 func FirewallVerdicts(s *facts.Snapshot, b glbc.Backend, e Evidence) []FirewallVerdict {
 	bs, ok := b.BackendService.Get()
-	network, known := networkOf(s)
+	network, known := Network(s)
 	if !ok || !known {
 		return nil
 	}
@@ -58,9 +58,13 @@ func FirewallVerdicts(s *facts.Snapshot, b glbc.Backend, e Evidence) []FirewallV
 			g.add(p, check.Port, FirewallVerdict{Packet: from(proberRanges(bs)), Target: target, Proven: p.proven, Unseen: p.unseen})
 		}
 		asked := checkKnown && (check.Port == 0 || check.Port == p.port)
-		g.add(p, p.port, FirewallVerdict{
-			Packet: from(proberRanges(bs)), Target: target, Proven: p.proven && asked, Unseen: !checkKnown || p.unseen && asked,
-		})
+		// Proxies of a region, and clients of a passthrough load balancer, don't come from
+		// where probers do.
+		if asked || !checkKnown || !proxied && !glbc.Passthrough(bs) {
+			g.add(p, p.port, FirewallVerdict{
+				Packet: from(proberRanges(bs)), Target: target, Proven: p.proven && asked, Unseen: !checkKnown || p.unseen && asked,
+			})
+		}
 		if proxied {
 			g.add(p, p.port, FirewallVerdict{Packet: from(proxies), Target: target, Proxies: true, Err: err})
 		}
@@ -114,9 +118,10 @@ func (g *grouping) add(p spot, port int32, v FirewallVerdict) {
 	}
 }
 
-// networkOf is the cluster's network as rules apply to it.
-func networkOf(s *facts.Snapshot) (firewall.Network, bool) {
-	n := firewall.Network{Global: s.NetworkFirewall, Region: s.RegionFirewall, Rules: s.Firewalls}
+// Network is the VPC network of the backends as rules apply to it; ok is false where it
+// isn't known.
+func Network(s *facts.Snapshot) (n firewall.Network, ok bool) {
+	n = firewall.Network{Global: s.NetworkFirewall, Region: s.RegionFirewall, Rules: s.Firewalls}
 	if live, ok := s.Network.Get(); ok {
 		n.SelfLink, n.Order = live.GetSelfLink(), firewall.OrderOf(live)
 	}
@@ -170,7 +175,7 @@ func proxyRanges(s *facts.Snapshot, bs *computepb.BackendService) (ranges []neti
 		return nil, false, nil
 	}
 	region := facts.ScopeOf(bs.GetSelfLink())
-	network, _ := networkOf(s)
+	network, _ := Network(s)
 	subnets, _ := s.Subnetworks.Get()
 	for _, subnet := range subnets {
 		if !same(subnet.GetNetwork(), network.SelfLink) || subnet.GetRole() == "BACKUP" || !holdsProxies(subnet, region) {

@@ -37,7 +37,7 @@ func (t *tracer) firewall(j *judgement) {
 }
 
 func (t *tracer) admitted(j *judgement, b glbc.Backend, bs *computepb.BackendService) {
-	if _, known := networkOf(t.s); !known {
+	if _, known := Network(t.s); !known {
 		if spots := spotsOf(t.s, b, t.evidence); slices.ContainsFunc(spots, func(p spot) bool { return p.proven }) {
 			j.ok("endpoints answer")
 			return
@@ -84,7 +84,7 @@ func (t *tracer) judgeVerdict(j *judgement, v FirewallVerdict) {
 		j.ok("endpoints answer on " + to)
 	case (o == firewall.Denied || o == firewall.Partial) && v.Unseen:
 		j.unknown("the rules that were read deny %s; whether endpoints answer isn't known", to)
-	case o != firewall.Allowed && noRules(t.s):
+	case o != firewall.Allowed && NoRules(t.s):
 		j.unknown("the network lists no rule at all")
 	case o == firewall.Allowed && !inferred:
 		j.ok(from + " get in to " + to)
@@ -101,10 +101,10 @@ func (t *tracer) judgeVerdict(j *judgement, v FirewallVerdict) {
 	}
 }
 
-// noRules: neither a VPC rule of the network nor a policy was found. A network in which
-// anything works has some, GKE's own among them, so that this is as likely a part of
-// what there is as a network that lets nothing in.
-func noRules(s *facts.Snapshot) bool {
+// NoRules reports that neither a VPC rule of the network nor a policy was found. A
+// network in which anything works has some, GKE's own among them, so that this is as
+// likely a part of what there is as a network that lets nothing in.
+func NoRules(s *facts.Snapshot) bool {
 	global, _ := s.NetworkFirewall.Get()
 	region, _ := s.RegionFirewall.Get()
 	rules, _ := s.Firewalls.Get()

@@ -93,6 +93,7 @@ func (t *tracer) endpoints(j *judgement, b glbc.Backend, bs *computepb.BackendSe
 	c := tally{bad: len(bad)}
 	for _, e := range all {
 		switch {
+		case e.ByDesign:
 		case e.Healthy():
 			c.healthy++
 		case e.State == "DRAINING":

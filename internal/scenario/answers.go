@@ -110,7 +110,7 @@ func (l *loader) checkResponse(d *document, row string, r Response) {
 		l.errorf(d.place(keyPath(row, "port")), row+".port", "port is %d; 1 to 65535 is possible", r.Port)
 	}
 	l.oneOf(d, keyPath(row, "scheme"), r.Scheme, "", "http", "https", "tcp")
-	l.oneOf(d, keyPath(row, "error"), r.Error, "", "timeout", "refused", "reset", "tls")
+	l.oneOf(d, keyPath(row, "error"), r.Error, "", "timeout", "refused", "reset", "tls", "certificate")
 	switch {
 	case r.Error != "" && r.Status != 0:
 		l.errorf(d.place(keyPath(row, "error")), row+".error", "a row has a status or an error, this one has both")

@@ -42,7 +42,7 @@ func TestResponseErrors(t *testing.T) {
 		"glob":        {"- {pod: a/b, port: 1, status: 200, path: \"[\"}\n", `6: responses.yaml: path "[" isn't a glob: syntax error in pattern`},
 		"port":        {"- pod: a/b\n  status: 200\n", "6: responses.yaml: port is 0; 1 to 65535 is possible"},
 		"scheme":      {"- pod: a/b\n  port: 1\n  scheme: grpc\n  status: 200\n", `8: responses.yaml: scheme is "grpc"; it can be http, https, tcp`},
-		"error":       {"- pod: a/b\n  port: 1\n  error: slow\n", `8: responses.yaml: error is "slow"; it can be timeout, refused, reset, tls`},
+		"error":       {"- pod: a/b\n  port: 1\n  error: slow\n", `8: responses.yaml: error is "slow"; it can be timeout, refused, reset, tls, certificate`},
 		"both":        {"- pod: a/b\n  port: 1\n  status: 200\n  error: tls\n", "9: responses.yaml: a row has a status or an error, this one has both"},
 		"neither":     {"- {pod: a/b, port: 1}\n", "6: responses.yaml: a row has a status or an error, this one has neither"},
 		"status":      {"- pod: a/b\n  port: 1\n  status: 20\n", "8: responses.yaml: status 20 isn't one of HTTP"},

@@ -108,7 +108,8 @@ type Response struct {
 	Status  int               `json:"status,omitempty"`
 	Headers map[string]string `json:"headers,omitempty"`
 	Body    string            `json:"body,omitempty"`
-	// Error is timeout, refused, reset or tls.
+	// Error is timeout, refused, reset, tls, or certificate: the port takes TLS from
+	// those only who show a client certificate.
 	Error string `json:"error,omitempty"`
 }
 

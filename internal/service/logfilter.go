@@ -17,12 +17,14 @@ const (
 	maxGroups       = 100
 	kubernetesShare = 8000
 	computeShare    = 6000
+	requestShare    = 2400
 )
 
 // LogFilter asks, in one query, for the changes of the cluster's settings, the
-// changes of the objects on the targets' paths, and the health-check transitions of
-// their groups: the last day of these, and of the changes whatever the collector's
-// window holds. Without a cluster, for what Compute tells alone.
+// changes of the objects on the targets' paths, the health-check transitions of their
+// groups, the last day of these, and the requests that their URL maps routed and that
+// went wrong. Of the changes, whatever the collector's window holds. Without a cluster,
+// for what Compute tells alone.
 func (Plan) LogFilter(s *facts.Snapshot) string {
 	objects := onPaths(s)
 	var parts []string
@@ -40,6 +42,9 @@ func (Plan) LogFilter(s *facts.Snapshot) string {
 	}
 	if groups := groupsLogged(s); groups != "" {
 		parts = append(parts, `(log_id("compute.googleapis.com/healthchecks") AND timestamp>="`+s.Now.Add(-24*time.Hour).UTC().Format(time.RFC3339)+`" AND `+groups+`)`)
+	}
+	if requests := requestsLogged(s); requests != "" {
+		parts = append(parts, requests)
 	}
 	return strings.Join(parts, " OR ")
 }

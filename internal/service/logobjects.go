@@ -26,7 +26,30 @@ func onPaths(s *facts.Snapshot) []facts.Ref {
 			}
 		}
 	}
+	list = append(list, unnamedWorkloads(s)...)
 	slices.SortStableFunc(list, func(a, b facts.Ref) int { return cmp.Compare(distance(a.Kind), distance(b.Kind)) })
+	return list
+}
+
+// unnamedWorkloads stand for all in a namespace where a Service has no pod that would
+// name its own: they are read together with the log.
+func unnamedWorkloads(s *facts.Snapshot) []facts.Ref {
+	var list []facts.Ref
+	if s.Deployments.Known() {
+		return nil
+	}
+	for _, b := range backends(s) {
+		svc, ok := b.Object.Get()
+		pods, err := glbc.PodsOf(s, b)
+		if !ok || len(svc.Spec.Selector) == 0 || err != nil || slices.ContainsFunc(pods, glbc.Lives) {
+			continue
+		}
+		for _, kind := range []string{facts.KindDeployment, "StatefulSet"} {
+			if r := (facts.Ref{Cluster: s.ClusterName, Kind: kind, Namespace: b.Namespace}); !slices.Contains(list, r) {
+				list = append(list, r)
+			}
+		}
+	}
 	return list
 }
 
@@ -83,11 +106,13 @@ var kubernetesCollections = map[string]collection{
 	"StatefulSet":                {plural: "statefulsets", versions: []string{"apps/v1"}, scales: true},
 	facts.KindIngress:            {plural: "ingresses", versions: []string{"networking.k8s.io/v1"}},
 	facts.KindNetworkPolicy:      {plural: "networkpolicies", versions: []string{"networking.k8s.io/v1"}},
+	facts.KindPeerAuthentication: {plural: "peerauthentications", versions: []string{"security.istio.io/v1", "security.istio.io/v1beta1"}},
 	facts.KindBackendConfig:      {plural: "backendconfigs", versions: []string{"cloud.google.com/v1", "cloud.google.com/v1beta1"}},
 	facts.KindFrontendConfig:     {plural: "frontendconfigs", versions: []string{"networking.gke.io/v1beta1"}},
 	facts.KindManagedCertificate: {plural: "managedcertificates", versions: []string{"networking.gke.io/v1", "networking.gke.io/v1beta2"}},
 	facts.KindGateway:            {plural: "gateways", versions: []string{"gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"}},
 	facts.KindHTTPRoute:          {plural: "httproutes", versions: []string{"gateway.networking.k8s.io/v1", "gateway.networking.k8s.io/v1beta1"}},
+	facts.KindReferenceGrant:     {plural: "referencegrants", versions: []string{"gateway.networking.k8s.io/v1beta1", "gateway.networking.k8s.io/v1"}},
 	facts.KindHealthCheckPolicy:  {plural: "healthcheckpolicies", versions: []string{"networking.gke.io/v1"}},
 	facts.KindGCPBackendPolicy:   {plural: "gcpbackendpolicies", versions: []string{"networking.gke.io/v1"}},
 }

@@ -46,8 +46,14 @@ func resolve(s *facts.Snapshot, r facts.Ref) facts.Target {
 	case facts.KindNEG, facts.KindInstanceGroup, facts.KindBackendService, facts.KindHealthCheck:
 		t.Ref = ofGroup(s, r)
 		t.Reason, t.Sure = r.String()+" isn't behind an Ingress of GKE's", s.BackendServices.Known() && groupsKnown(s, r) && s.Ingresses.Known() && !ambiguous(s, r) && gatewaysTold(s)
+	case facts.KindURLMap:
+		t.Ref = ofURLMap(s, r)
+		t.Reason, t.Sure = r.String()+" isn't an Ingress's or a Gateway's of GKE's", s.URLMaps.Known() && s.ForwardingRules.Known() && s.Ingresses.Known() && gatewaysTold(s)
 	default:
 		t.Reason, t.Sure = r.String()+" doesn't lead to a load balancer of GKE's", true
+	}
+	if t.Ref.IsZero() && r.Kind == facts.KindBackendService {
+		t.Ref = byDefault(s, r)
 	}
 	if !t.Ref.IsZero() {
 		t.Reason, t.Sure = "", true

@@ -11,14 +11,20 @@ import (
 	"plumbline/internal/signal"
 )
 
-// askPods is how many pods of one backend are asked: one may be an exception, more
-// are the same answer again.
-const askPods = 2
+const (
+	// askPods is how many pods of one backend are asked: one may be an exception, more
+	// are the same answer again.
+	askPods = 2
+	// askMore is how many questions besides the check's own one diagnosis has: what else
+	// the first pod of a failing backend answers tells why the check asks the wrong thing.
+	askMore = 6
+)
 
 // Questions are what Google's check asks of the pods whose endpoints fail, a few a
-// backend. Nothing is asked where nothing fails.
+// backend, and of the first of them what its readiness probe asks. Nothing is asked where
+// nothing fails.
 func Questions(s *facts.Snapshot, signals []signal.Signal) []facts.ProbeRequest {
-	var reqs []facts.ProbeRequest
+	var reqs, more []facts.ProbeRequest
 	logged := cause.Case{Facts: s, Signals: signals}.LoggedUnhealthy()
 	for _, b := range backends(s) {
 		hc, ok := b.HealthCheck.Get()
@@ -27,18 +33,39 @@ func Questions(s *facts.Snapshot, signals []signal.Signal) []facts.ProbeRequest 
 		}
 		check := glbc.CheckOf(hc)
 		_, bad := glbc.FailingEndpoints(s, b, logged)
-		asked := 0
+		pods := 0
 		for _, pod := range glbc.PodsBehind(s, b, bad) {
-			port := glbc.CheckedPort(b, check, glbc.EndpointOf(bad, pod), pod)
-			if port == 0 || pod.Status.Phase != corev1.PodRunning && pod.Status.Phase != "" || asked == askPods {
+			if pod.Status.Phase != corev1.PodRunning && pod.Status.Phase != "" || pods == askPods {
 				continue
 			}
-			req := facts.ProbeRequest{Namespace: pod.Namespace, Pod: pod.Name, Port: port, Scheme: check.Scheme(), Path: check.Path}
-			asked++
-			if !slices.Contains(reqs, req) {
-				reqs = append(reqs, req)
+			q := glbc.QuestionsTo(b, check, glbc.EndpointOf(bad, pod), pod)
+			if pods == 0 {
+				more = append(more, q.Readiness, q.Serving, q.Swapped)
 			}
+			pods++
+			reqs = append(reqs, q.Check)
 		}
 	}
-	return reqs
+	return asked(reqs, more)
+}
+
+// asked are the requests, each once, with no more than a few besides the checks' own.
+func asked(reqs, more []facts.ProbeRequest) (list []facts.ProbeRequest) {
+	add := func(r facts.ProbeRequest) bool {
+		if r.Port == 0 || slices.Contains(list, r) {
+			return false
+		}
+		list = append(list, r)
+		return true
+	}
+	for _, r := range reqs {
+		add(r)
+	}
+	left := askMore
+	for _, r := range more {
+		if left > 0 && add(r) {
+			left--
+		}
+	}
+	return list
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"cloud.google.com/go/compute/apiv1/computepb"
-	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/facts"
@@ -83,6 +82,15 @@ func (w *wish) cluster(r facts.Ref) {
 	if found.Status != "" && found.Status != "RUNNING" {
 		w.Want(facts.Operations)
 	}
+	if r.Kind == facts.KindCluster {
+		// The digest says what is about to run out.
+		w.Want(facts.ProjectQuotas, facts.RegionQuotas)
+	}
+	if r.Kind == facts.KindIngress {
+		// What its proxies present is wanted a round before the Ingress is known: domains
+		// are looked up in the last one.
+		w.proxies(func(description string) bool { return glbc.DescribesIngress(description, r.Namespace, r.Name) })
+	}
 	if r.Kind == facts.KindCluster || glbc.AddonDisabled(found) {
 		w.Needs = append(w.Needs, facts.Gateways)
 	}
@@ -110,7 +118,7 @@ func (w *wish) namespaces(r facts.Ref) {
 		w.addNamespace(r.Namespace)
 	default:
 		for _, bs := range glbc.BackendServicesOf(w.facts, r) {
-			for _, namespace := range glbc.NamespacesOf(w.facts, bs) {
+			for _, namespace := range namespacesRouted(w.facts, bs) {
 				w.addNamespace(namespace)
 			}
 		}
@@ -146,9 +154,14 @@ func (w *wish) ingresses(r facts.Ref) {
 
 func (w *wish) ingress(ing *networkingv1.Ingress) {
 	s := w.facts
+	if ing.Annotations[glbc.ManagedCertsAnnotation] != "" {
+		// GKE makes these certificates whoever serves the Ingress.
+		w.Want(facts.ManagedCertificates)
+	}
 	if !glbc.Serves(s, ing) {
 		return
 	}
+	w.domains(refOf(s, ing))
 	if glbc.ClassOf(ing).Internal {
 		w.Want(facts.Subnetworks)
 	}
@@ -157,9 +170,6 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	}
 	if ing.Annotations[glbc.FrontendConfigAnnotation] != "" {
 		w.Want(facts.FrontendConfigs, facts.SSLPolicies)
-	}
-	if ing.Annotations[glbc.ManagedCertsAnnotation] != "" {
-		w.Want(facts.ManagedCertificates)
 	}
 	if glbc.ConfigMisplacedOn(s, ing) {
 		w.Want(facts.BackendConfigs, facts.SecurityPolicies)
@@ -171,8 +181,20 @@ func (w *wish) ingress(ing *networkingv1.Ingress) {
 	}
 	for _, b := range glbc.Backends(s, ing) {
 		w.backend(b)
-		if glbc.NEGsDiffer(s, b) {
-			w.Needs = append(w.Needs, facts.ServiceNEGs)
+	}
+}
+
+// domains wants to know where the domains of certificates that can't be used lead: they
+// needn't be hosts that are served.
+func (w *wish) domains(target facts.Ref) {
+	for _, a := range glbc.AskedCertificates(w.facts, target) {
+		if !a.Failing(w.facts.Now) {
+			continue
+		}
+		for _, d := range a.Domains {
+			if !d.Works() {
+				w.hosts([]string{d.Name})
+			}
 		}
 	}
 }
@@ -224,8 +246,11 @@ func (w *wish) backend(b glbc.Backend) {
 	if !b.Gateway && glbc.NamesBackendConfig(svc) {
 		w.Want(facts.BackendConfigs, facts.SecurityPolicies)
 	}
+	if glbc.NEGsDiffer(s, b) {
+		w.Needs = append(w.Needs, facts.ServiceNEGs)
+	}
 	pods, err := glbc.PodsOf(s, b)
-	if err == nil && len(pods) == 0 {
+	if err == nil && !slices.ContainsFunc(pods, glbc.Lives) {
 		w.Want(facts.Deployments, facts.StatefulSets)
 	}
 	for _, pod := range pods {
@@ -246,15 +271,18 @@ func (w *wish) groups(bs *computepb.BackendService) {
 	}
 }
 
-// quotas wants those of the load balancer's scope where a controller complains of one.
+// quotas wants those of the load balancer's scope where a controller complains of one,
+// and those of the region where it says that it is the region's: NEGs count there.
 func (w *wish) quotas(regional bool) {
 	events, _ := w.facts.Events.Get()
-	if !slices.ContainsFunc(events, func(e *corev1.Event) bool { return strings.Contains(strings.ToLower(e.Message), "quota") }) {
-		return
-	}
-	w.Want(facts.ProjectQuotas)
-	if regional {
-		w.Want(facts.RegionQuotas)
+	for _, e := range events {
+		if !strings.Contains(strings.ToLower(e.Message), "quota") {
+			continue
+		}
+		w.Want(facts.ProjectQuotas)
+		if regional || strings.Contains(e.Message, " in region ") {
+			w.Want(facts.RegionQuotas)
+		}
 	}
 }
 

@@ -46,7 +46,7 @@ func (w *wish) gateways() {
 // routed wants what is on the path of a Gateway that was read.
 func (w *wish) routed(g *gatewayv1.Gateway) {
 	s := w.facts
-	if _, ok := glbc.GatewayClassNamed(string(g.Spec.GatewayClassName)); !ok {
+	if glbc.NeedsGatewayClasses(g) {
 		w.Needs = append(w.Needs, facts.GatewayClasses)
 	}
 	class, ok := glbc.GatewayClassOf(s, g).Get()
@@ -73,6 +73,16 @@ func (w *wish) routed(g *gatewayv1.Gateway) {
 func (w *wish) front(g *gatewayv1.Gateway) {
 	s := w.facts
 	w.hosts(glbc.GatewayHosts(s, g))
+	w.domains(glbc.GatewayRef(s, g))
+	policies, _ := s.GCPGatewayPolicies.Get()
+	if slices.ContainsFunc(policies, func(p *facts.GCPGatewayPolicy) bool {
+		return p.Spec.Default.SSLPolicy != "" && p.Namespace == g.Namespace
+	}) {
+		w.Want(facts.SSLPolicies)
+	}
+	if len(glbc.PreSharedOf(g)) > 0 {
+		w.Want(facts.SSLCertificates)
+	}
 	f := glbc.GatewayFrontendOf(s, g)
 	for _, p := range f.HTTPSProxies {
 		w.proxy(p.GetSslPolicy(), p.GetCertificateMap(), p.GetSslCertificates())

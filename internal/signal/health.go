@@ -53,6 +53,7 @@ func readTransition(payload json.RawMessage) (*Health, error) {
 		field{"healthState", &h.State}, field{"previousHealthState", &h.Previous}, field{"detailedHealthState", &h.Detailed},
 		field{"ipAddress", &h.IP}, field{"targetIp", &ofTarget}, field{"targetPort", &h.Port},
 		field{"healthCheckProtocol", &h.Protocol}, field{"probeRequest", &h.Path}, field{"probeResultText", &h.ResultText},
+		field{"connectLatency", &h.ConnectLatency}, field{"responseLatency", &h.ResponseLatency},
 	)
 	if ofTarget != "" {
 		h.IP = ofTarget

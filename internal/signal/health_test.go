@@ -24,7 +24,7 @@ func TestHealthOfNEG(t *testing.T) {
 	wantHealth := &signal.Health{
 		State: "UNHEALTHY", Previous: "HEALTHY", Detailed: "TIMEOUT",
 		IP: "10.142.0.2", Port: 80, Protocol: "HTTP", Path: "/",
-		ResultText: "HTTP response: , Error: Timeout waiting for connect",
+		ResultText: "HTTP response: , Error: Timeout waiting for connect", ResponseLatency: "5.001402s",
 	}
 	if diff := cmp.Diff(wantHealth, s.Health); diff != "" {
 		t.Errorf("Health (-want +got):\n%s", diff)

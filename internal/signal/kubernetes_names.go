@@ -99,10 +99,14 @@ func kindOf(group, plural string) (kind string, ok bool) {
 		home, kind = "networking.k8s.io", facts.KindIngress
 	case "networkpolicies":
 		home, kind = "networking.k8s.io", facts.KindNetworkPolicy
+	case "peerauthentications":
+		home, kind = "security.istio.io", facts.KindPeerAuthentication
 	case "gateways":
 		home, kind = "gateway.networking.k8s.io", facts.KindGateway
 	case "httproutes":
 		home, kind = "gateway.networking.k8s.io", facts.KindHTTPRoute
+	case "referencegrants":
+		home, kind = "gateway.networking.k8s.io", facts.KindReferenceGrant
 	case "backendconfigs":
 		home, kind = "cloud.google.com", facts.KindBackendConfig
 	case "frontendconfigs":

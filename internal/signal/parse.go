@@ -57,7 +57,8 @@ func Parse(entry []byte) (Signal, error) {
 
 // ParseHistory is Parse for entries that are looked up, not delivered: it also
 // returns the audit entries that trigger nothing but tell who changed what (a
-// ConfigMap, a Deployment, a NEG's endpoints, all that the controllers write).
+// ConfigMap, a Deployment, a NEG's endpoints, all that the controllers write), and the
+// requests that a backend answered or that failed with less than 500.
 // The Target of a deletecollection has no Name.
 func ParseHistory(entry []byte) (Signal, error) {
 	s, _, err := parse(entry)

@@ -1,7 +1,9 @@
 package signal_test
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,7 +15,7 @@ func TestFailedRequest(t *testing.T) {
 	t.Parallel()
 	s := wantOutcome(t, entry(t, "request-502"), trigger)
 	want := &signal.Request{
-		Status: 502, Details: "failed_to_connect_to_backend", URL: "https://shop.acme.example/cart",
+		Status: 502, Details: "failed_to_connect_to_backend", URL: "https://shop.acme.example/cart", UserAgent: "Mozilla/5.0", Latency: 3120 * time.Microsecond,
 		BackendService: "k8s1-1a2b3c4d-shop-web-80-5f6e7d8c",
 		URLMap:         "k8s2-um-abc-shop-storefront-xyz", ForwardingRule: "k8s2-fs-abc-shop-storefront-xyz",
 	}
@@ -98,5 +100,60 @@ func TestRequestOutcomes(t *testing.T) {
 			t.Parallel()
 			wantOutcome(t, entry(t, tc.base, tc.edits...), tc.want)
 		})
+	}
+}
+
+// TestRequestsOfHistory: what triggers nothing tells how often and why, once somebody
+// looks.
+func TestRequestsOfHistory(t *testing.T) {
+	t.Parallel()
+	const global, regional = "request-502", "request-504-regional"
+	const details, proxy, status = "jsonPayload/statusDetails", "jsonPayload/proxyStatus", "httpRequest/status"
+	for name, tc := range map[string]struct {
+		base    string
+		edits   []edit
+		failure signal.Failure
+		ignored bool
+	}{
+		"a 404 of the default backend":   {base: global, edits: []edit{{status, `404`}, {details, `"response_sent_by_backend"`}}},
+		"the app's own 502":              {base: global, edits: []edit{{details, `"response_sent_by_backend"`}}},
+		"a 200":                          {base: global, edits: []edit{{status, `200`}, {details, `"response_sent_by_backend"`}}},
+		"a 404 of a Gateway":             {base: global, edits: []edit{{status, `404`}, {details, `"fault_filter_abort"`}}, failure: signal.NotRouted},
+		"a 403 of a policy":              {base: global, edits: []edit{{status, `403`}, {details, `"denied_by_security_policy"`}}, failure: signal.Denied},
+		"a websocket that was cut":       {base: global, edits: []edit{{status, `101`}, {details, `"backend_timeout"`}}, failure: signal.TimedOut},
+		"a timeout, regional":            {base: regional, failure: signal.TimedOut},
+		"a refused connection, regional": {base: regional, edits: []edit{{proxy, `"error=\"connection_refused\"; details=\"x\""`}}, failure: signal.ConnectFailed},
+		"a failure that nobody knew of":  {base: global, edits: []edit{{details, `"something_new"`}}, failure: signal.OtherFailure},
+		"a new one of the client's":      {base: global, edits: []edit{{status, `408`}, {details, `"client_something_new"`}}, failure: signal.ByClient},
+		"a client that left":             {base: global, edits: []edit{{status, `0`}, {details, `"client_disconnected_before_any_response"`}}, ignored: true},
+		"a 404 that names nothing":       {base: global, edits: []edit{{status, `404`}, {labels + "backend_service_name", ""}, {labels + "url_map_name", ""}}, ignored: true},
+		"a latency that is none":         {base: global, edits: []edit{{"httpRequest/latency", `"soon"`}}, failure: signal.ConnectFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := signal.ParseHistory(entry(t, tc.base, tc.edits...))
+			switch {
+			case errors.Is(err, signal.ErrIgnored) != tc.ignored, err != nil && !tc.ignored:
+				t.Errorf("error %v, ignored is to be %t", err, tc.ignored)
+			case err == nil && s.Request.Failure() != tc.failure:
+				t.Errorf("failure %q, want %q", s.Request.Failure(), tc.failure)
+			}
+		})
+	}
+}
+
+func TestRequestedHostAndPath(t *testing.T) {
+	t.Parallel()
+	for url, want := range map[string][2]string{
+		"https://Shop.acme.example:8443/cart?x=1": {"shop.acme.example", "/cart"},
+		"http://shop.acme.example":                {"shop.acme.example", "/"},
+		"https://[2001:db8::1]/a%20b":             {"2001:db8::1", "/a b"},
+		"":                                        {"", "/"},
+		"http://shop.acme.example/%zz":            {"", "/"},
+	} {
+		r := &signal.Request{URL: url}
+		if got := [2]string{r.Host(), r.Path()}; got != want {
+			t.Errorf("%q is for %v, want %v", url, got, want)
+		}
 	}
 }

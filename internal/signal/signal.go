@@ -84,6 +84,9 @@ type Health struct {
 	Protocol   string
 	Path       string
 	ResultText string
+	// ConnectLatency and ResponseLatency are how long it took to connect and to answer,
+	// as "0.002s"; empty where that didn't happen, or isn't told.
+	ConnectLatency, ResponseLatency string
 }
 
 // StatusCode is the HTTP status that ResultText names ("… [Code: 307]",
@@ -97,12 +100,22 @@ type Event struct {
 	UID string
 }
 
-// A Request is a failed request that a load balancer logged.
+// A Request is one that a load balancer logged. Those that trigger failed; history has
+// others beside them.
 type Request struct {
 	Status int
-	// Details is statusDetails or proxyStatus.
+	// Details is statusDetails or proxyStatus, empty where a backend answered; see
+	// Failure.
 	Details string
-	URL     string
+	// URL is the whole requestUrl.
+	URL       string
+	UserAgent string
+	// Latency is 0 where the entry has none.
+	Latency time.Duration
+	// Policy is the Cloud Armor policy that was applied, PolicyOutcome ACCEPT or DENY and
+	// PolicyRule the priority of the rule that decided; empty where there is none.
+	Policy, PolicyOutcome string
+	PolicyRule            int
 	// BackendService, URLMap and ForwardingRule are names, as the labels give them.
 	BackendService, URLMap, ForwardingRule string
 }

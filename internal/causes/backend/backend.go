@@ -23,4 +23,12 @@ var Causes = []cause.Cause{
 	configPortUnmatched,
 	appProtocolsPortUnmatched,
 	securityPolicyNotFound,
+	iapMisconfigured,
+	capacityZero,
+	securityPolicyDenies,
+	tlsProtocolMismatch,
+	http2NotNegotiated,
+	timeoutTooShort,
+	noConnectionDraining,
+	keepaliveTooShort,
 }

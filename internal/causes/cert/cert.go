@@ -14,4 +14,20 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer in the order in which the controller meets them.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	managedOnOtherController,
+	tlsSecretNotFound,
+	tlsSecretInvalid,
+	tlsEntryWithoutSecret,
+	managedMissing,
+	managedBlockedByHTTPSOnly,
+	preSharedNotFound,
+	tooMany,
+	sslPolicyNotFound,
+	managedNotAttached,
+	managedDomainNotVisible,
+	managedAAAARecord,
+	managedCAAForbidden,
+	managedRateLimited,
+	expired,
+}

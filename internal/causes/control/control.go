@@ -16,4 +16,12 @@ var Pages embed.FS
 // Causes lists the layer in the order in which a controller meets them.
 var Causes = []cause.Cause{
 	httpLoadBalancingDisabled,
+	gatewayAPIDisabled,
+	clusterUnhealthy,
+	apiIsDisabled,
+	controllerPermissionDenied,
+	orgPolicy,
+	quotaIsExceeded,
+	apiRateLimited,
+	resourceLeak,
 }

@@ -23,6 +23,7 @@ var httpLoadBalancingDisabled = cause.Cause{
 	Needs: []facts.Kind{facts.Cluster, facts.Clusters, facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.ThirdPartyObjects, facts.Events},
 	Explains: []cause.ID{
 		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.PodsNotReadyInNEG, cause.BackendUnhealthy, "ingress/service-type-needs-neg",
+		"endpoint/neg-stale", "endpoint/nodeport-changed", "control/gateway-api-disabled", "control/resource-leak",
 	},
 	Check: checkHTTPLoadBalancing,
 }
@@ -105,11 +106,12 @@ func finding(c cause.Case, d dependents, change *cause.Change) cause.Finding {
 // explained: unhealthy endpoints are the add-on's doing only where their pods are
 // gone and nobody took them out.
 func explained(c cause.Case) []cause.ID {
-	ids := []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, "ingress/service-type-needs-neg"}
+	ids := []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, "ingress/service-type-needs-neg", "endpoint/neg-stale", "endpoint/nodeport-changed"}
 	if stale, _ := frozen(c); stale > 0 && stale == unhealthy(c) {
 		ids = append(ids, cause.BackendUnhealthy, cause.PodsNotReadyInNEG)
 	}
-	return ids
+	// The Gateway API takes the add-on, and so does a deletion.
+	return append(ids, "control/gateway-api-disabled", "control/resource-leak")
 }
 
 func fix(cluster string) cause.Fix {

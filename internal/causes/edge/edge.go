@@ -14,4 +14,13 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer in the order in which the controller and a client meet them.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	staticIPAnnotationsConflict,
+	noProtocolEnabled,
+	internalHTTPSNeedsStaticIP,
+	staticIPNotFound,
+	staticIPWrongScope,
+	staticIPInUse,
+	proxyOnlySubnetMissing,
+	dnsMismatch,
+}

@@ -14,4 +14,18 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer in the order in which endpoints come about.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	selectorMatchesNothing,
+	negAnnotationInvalid,
+	negExposedPortMissing,
+	negNameConflict,
+	negSyncBlocked,
+	negAttachFailed,
+	negNotAttached,
+	negStale,
+	instanceGroupConflict,
+	nodeportChanged,
+	targetPortMismatch,
+	listensOnLocalhost,
+	localTrafficPolicy,
+}

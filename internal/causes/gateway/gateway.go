@@ -13,4 +13,13 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer in the order in which the controller meets them.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	classNotServed,
+	listenerInvalid,
+	routeNotAccepted,
+	backendNotFound,
+	referenceNotPermitted,
+	healthCheckPolicyInvalid,
+	appProtocolMissing,
+	healthCheckDefaults,
+}

@@ -39,7 +39,22 @@ type backend struct {
 	// unread: the check logs what it gets, and the log couldn't be read, or not the
 	// NEGs whose numbers its entries carry.
 	unread bool
+	// readiness, serving and swapped are what the other questions brought
+	// (glbc.Questions).
+	readiness, serving, swapped reply
+	// logged are the newest entries of the failing endpoints.
+	logged []*signal.Health
+	in     cause.Case
 }
+
+// A reply is what a pod said to a question besides the check's own.
+type reply struct {
+	asked facts.ProbeRequest
+	facts.ProbeAnswer
+}
+
+// talks: the app answered, whatever it said.
+func (r reply) talks() bool { return r.Status != 0 }
 
 // An answer is what an app said to the check's request.
 type answer struct {
@@ -104,6 +119,7 @@ func judge(
 }
 
 func (b *backend) observe(c cause.Case) {
+	b.in = c
 	if b.Gateway {
 		b.policy = glbc.HealthCheckPolicyOf(c.Facts, b.Namespace, b.Service)
 	}
@@ -119,6 +135,7 @@ func (b *backend) observe(c cause.Case) {
 		default:
 			b.answers = append(b.answers, answer{probed: true, status: a.Status, location: a.Location, host: a.HostSent, source: "probe of " + pod.Name, at: a.At})
 		}
+		b.hear(c.Facts, pod)
 		if st := settingOf(c, pod); b.setting.App == "" || !b.setting.RedirectsToHTTPS && st.RedirectsToHTTPS {
 			b.setting = st
 		}
@@ -134,6 +151,26 @@ func (b *backend) observe(c cause.Case) {
 	b.readLog(c)
 }
 
+// hear takes the replies of the first pod that gave them.
+func (b *backend) hear(s *facts.Snapshot, pod *corev1.Pod) {
+	q := glbc.QuestionsTo(b.Backend, b.check, glbc.EndpointOf(b.bad, pod), pod)
+	for _, of := range []struct {
+		to    *reply
+		asked facts.ProbeRequest
+	}{{&b.readiness, q.Readiness}, {&b.serving, q.Serving}, {&b.swapped, q.Swapped}} {
+		a, ok := s.Probes[of.asked].Get()
+		if ok && of.asked.Port != 0 && of.to.asked.Port == 0 {
+			*of.to = reply{asked: of.asked, ProbeAnswer: a}
+		}
+	}
+	if b.serving.asked.Port == 0 && q.Readiness.Port != b.port {
+		b.serving = b.readiness
+	}
+	if b.swapped.asked.Port == 0 && q.Readiness.Port == b.port && q.Readiness.Scheme != b.check.Scheme() {
+		b.swapped = b.readiness
+	}
+}
+
 // readLog takes the newest entry of each failing endpoint: an older answer is none.
 func (b *backend) readLog(c cause.Case) {
 	b.unread = b.check.Logging && (!c.Facts.History.Known() || !c.Facts.NEGs.Known())
@@ -143,6 +180,9 @@ func (b *backend) readLog(c cause.Case) {
 			continue
 		}
 		seen[s.Health.IP] = true
+		if s.Health.State == "UNHEALTHY" {
+			b.logged = append(b.logged, s.Health)
+		}
 		switch code := s.Health.StatusCode(); {
 		case s.Health.State != "UNHEALTHY":
 		case code != 0:

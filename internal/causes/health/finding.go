@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -43,6 +44,9 @@ func (b *backend) finding(c cause.Case, confidence cause.Confidence) cause.Findi
 		Link:   cause.ComputeLink(facts.RelativePath(hc.GetSelfLink())),
 	})
 	f.Evidence = append(f.Evidence, b.answered(c.Facts.Project)...)
+	if b.readiness.talks() {
+		f.Evidence = append(f.Evidence, cause.Evidence{Source: "probe of " + b.readiness.asked.Pod, Says: fmt.Sprintf("%s, as the kubelet asks → %d", askedOf(b.readiness.asked), b.readiness.Status)})
+	}
 	if b.refused != "" {
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "our probe", Says: "the API server could not connect to the pod: " + b.refused})
 	}
@@ -101,10 +105,10 @@ func (b *backend) answered(project string) (list []cause.Evidence) {
 
 // where is the check's port and path: ":8080/healthz".
 func (b *backend) where() string {
-	if b.port == 0 {
+	if b.port == 0 && b.check.Port == 0 {
 		return b.check.Path
 	}
-	return fmt.Sprintf(":%d%s", b.port, b.check.Path)
+	return fmt.Sprintf(":%d%s", cmp.Or(b.port, b.check.Port), b.check.Path)
 }
 
 // subject is the workload that answers; the Service, where no pod tells.

@@ -47,15 +47,18 @@ func (b *backend) httpsPatch(port string) cause.Patch {
 }
 
 // appProtocols is the annotation with this port on HTTPS and the others as they are.
-func (b *backend) appProtocols(port string) string {
+func (b *backend) appProtocols(port string) string { return b.protocols(port, "HTTPS") }
+
+// protocols is the annotation with this port on a protocol and the others as they are.
+func (b *backend) protocols(port, protocol string) string {
 	protocols := map[string]string{}
 	if svc, ok := b.Object.Get(); ok {
 		protocols = glbc.AppProtocols(svc)
 	}
-	protocols[port] = "HTTPS"
+	protocols[port] = protocol
 	text, err := json.Marshal(protocols)
 	if err != nil {
-		return `{"` + port + `":"HTTPS"}`
+		return `{"` + port + `":"` + protocol + `"}`
 	}
 	return string(text)
 }

@@ -17,7 +17,21 @@ var Pages embed.FS
 
 // Causes lists the layer in the order in which a probe meets them.
 var Causes = []cause.Cause{
+	timeoutExceedsInterval,
+	backendConfigWrong,
+	probeChangeNotApplied,
+	probeNotInferable,
+	portMismatch,
+	protocolMismatch,
+	clientCertificateRequired,
+	grpcNotSupported,
+	slowResponse,
 	redirectToHTTPS,
 	redirect,
+	hostRejected,
+	authRequired,
+	pathNotFound,
+	statusNot200,
+	serverError,
 	loggingDisabled,
 }

@@ -13,7 +13,7 @@ var redirect = cause.Cause{
 	ID:       "health/redirect",
 	Title:    "The app answers the health check with a redirect; Google accepts only 200",
 	Needs:    []facts.Kind{facts.Ingresses, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.Pods, facts.Probes, facts.Logs},
-	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG},
+	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
 	Check:    checkRedirect,
 }
 
@@ -27,7 +27,7 @@ func (b *backend) redirectsElsewhere() (cause.Confidence, answer) {
 	probed, logged := b.redirects()
 	for _, a := range probed {
 		if !b.toHTTPS(a) {
-			return cause.Proven, a
+			return b.capped(cause.Proven), a
 		}
 	}
 	if confidence, _ := b.redirectsToHTTPS(); confidence == 0 && !b.asked() && len(logged) > 0 {

@@ -13,4 +13,7 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer by what runs out first.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	certificateExpiring,
+	quotaNearLimit,
+}

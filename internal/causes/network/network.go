@@ -14,4 +14,6 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer in the order in which a packet meets them.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	ruleDenies, ruleDisabled, ruleDeleted, sharedVPC, portNotCovered, rangesNotAllowed, proxyRange, policyDenies, strictMTLS,
+}

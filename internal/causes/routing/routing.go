@@ -18,4 +18,8 @@ var Causes = []cause.Cause{
 	frontendConfigNotFound,
 	redirectUnsupported,
 	urlMapRejected,
+	duplicateHost,
+	exactPathOnly,
+	hostUnmatched,
+	rewriteUnsupported,
 }

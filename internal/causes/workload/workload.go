@@ -13,4 +13,11 @@ import (
 var Pages embed.FS
 
 // Causes lists the layer in the order of a pod's life.
-var Causes = []cause.Cause{}
+var Causes = []cause.Cause{
+	scaledToZero,
+	unschedulable,
+	imagePullFailing,
+	crashLooping,
+	readinessFailing,
+	allTerminating,
+}

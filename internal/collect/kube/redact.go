@@ -17,7 +17,7 @@ var secretFlag = regexp.MustCompile(`(?i)^-{1,2}[\w.-]*(password|passwd|secret|t
 
 // redact blanks what may be secret in a pod's spec (architecture.md §4.9): the values
 // of environment variables, except switches (`true`, `0`), which settings of known
-// apps are; the values of flags that name a secret, also in the commands of probes;
+// apps are, and addresses to listen at that name no place; the values of flags that name a secret, also in the commands of probes;
 // and the values of the headers that a probe sends, except Host.
 func redact(s *corev1.PodSpec) {
 	for _, containers := range [][]corev1.Container{s.InitContainers, s.Containers} {
@@ -35,11 +35,15 @@ func redact(s *corev1.PodSpec) {
 
 func redactEnv(env []corev1.EnvVar) {
 	for i := range env {
-		if _, err := strconv.ParseBool(env[i].Value); err != nil && env[i].Value != "" {
+		if _, err := strconv.ParseBool(env[i].Value); err != nil && env[i].Value != "" && !ownAddress.MatchString(env[i].Value) {
 			env[i].Value = redacted
 		}
 	}
 }
+
+// ownAddress is the pod itself, with or without a port: by its loopback address, or by
+// all addresses that it has.
+var ownAddress = regexp.MustCompile(`^(https?://)?(localhost|127\.0\.0\.1|0\.0\.0\.0|::1?|\[::1?\])?(:\d{1,5})?/?$`)
 
 func redactArgs(args []string) {
 	for i, arg := range args {

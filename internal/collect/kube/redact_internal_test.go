@@ -15,6 +15,9 @@ func TestRedactKeepsSwitchesAndDropsSecrets(t *testing.T) {
 			{Name: "ARGOCD_SERVER_INSECURE", Value: "true"},
 			{Name: "DATABASE_URL", Value: "postgres://u:hunter2@db"},
 			{Name: "EMPTY"},
+			{Name: "HOST", Value: "127.0.0.1"},
+			{Name: "LISTEN", Value: "0.0.0.0:8080"},
+			{Name: "PEER", Value: "10.0.0.9"},
 		},
 		LivenessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"pg_isready", "--password=hunter2"}}}},
 		ReadinessProbe: &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{HTTPHeaders: []corev1.HTTPHeader{
@@ -30,6 +33,9 @@ func TestRedactKeepsSwitchesAndDropsSecrets(t *testing.T) {
 		{Name: "ARGOCD_SERVER_INSECURE", Value: "true"},
 		{Name: "DATABASE_URL", Value: "(redacted)"},
 		{Name: "EMPTY"},
+		{Name: "HOST", Value: "127.0.0.1"},
+		{Name: "LISTEN", Value: "0.0.0.0:8080"},
+		{Name: "PEER", Value: "(redacted)"},
 	}, c.Env); diff != "" {
 		t.Errorf("env (-want +got):\n%s", diff)
 	}

@@ -71,7 +71,7 @@ func ofPod(m *metav1.ObjectMeta) metav1.ObjectMeta {
 		CreationTimestamp: m.CreationTimestamp, DeletionTimestamp: m.DeletionTimestamp,
 	}
 	for k, v := range m.Annotations {
-		if strings.HasPrefix(k, sidecar) {
+		if strings.HasPrefix(strings.TrimPrefix(k, "traffic."), sidecar) {
 			if out.Annotations == nil {
 				out.Annotations = map[string]string{}
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,8 +17,7 @@ import (
 )
 
 // encode is an entry as a sink publishes it, with what the parsers read: the client
-// has already dropped receiveTimestamp and split. Requests aren't asked for, so
-// httpRequest isn't written.
+// has already dropped receiveTimestamp and split.
 func encode(e *logging.Entry) (json.RawMessage, error) {
 	out := map[string]any{
 		"insertId":  e.InsertID,
@@ -33,6 +33,9 @@ func encode(e *logging.Entry) (json.RawMessage, error) {
 	if e.Trace != "" {
 		out["trace"] = e.Trace
 	}
+	if r := e.HTTPRequest; r != nil {
+		out["httpRequest"] = request(r)
+	}
 	for name, m := range map[string]proto.Message{"resource": e.Resource, "operation": e.Operation} {
 		if m.ProtoReflect().IsValid() {
 			if err := put(out, name, m); err != nil {
@@ -44,6 +47,30 @@ func encode(e *logging.Entry) (json.RawMessage, error) {
 		return nil, err
 	}
 	return json.Marshal(out)
+}
+
+// request is what the parsers read of a request.
+func request(r *logging.HTTPRequest) map[string]any {
+	out := map[string]any{}
+	if r.Status != 0 {
+		out["status"] = r.Status
+	}
+	if r.Latency != 0 {
+		out["latency"] = strconv.FormatFloat(r.Latency.Seconds(), 'f', -1, 64) + "s"
+	}
+	if r.Request == nil {
+		return out
+	}
+	if r.Request.Method != "" {
+		out["requestMethod"] = r.Request.Method
+	}
+	if r.Request.URL != nil {
+		out["requestUrl"] = r.Request.URL.String()
+	}
+	if agent := r.Request.UserAgent(); agent != "" {
+		out["userAgent"] = agent
+	}
+	return out
 }
 
 // escaped undoes what the client did to the log's ID, in which a slash is %2F

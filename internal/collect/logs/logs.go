@@ -11,9 +11,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"time"
 
 	"cloud.google.com/go/logging"
+	"cloud.google.com/go/logging/apiv2/loggingpb"
 	"cloud.google.com/go/logging/logadmin"
 	"google.golang.org/api/iterator"
 	"google.golang.org/api/option"
@@ -81,16 +83,19 @@ func (r *Reader) Close() error { return r.client.Close() }
 
 // Query finds the entries of a project that match the filter in the 30 days before
 // now, newest first, at most two pages of 500. The filter may bound the time of its
-// parts. The client would add a bound of its own to a filter without any. When the
-// budget doesn't allow a request, or the project said 429 a moment ago, nothing is
-// sent and the Value is unknown, or lacks LacksOlder.
+// parts. The client would add a bound of its own to a filter without any. Requests of a
+// busy load balancer would fill both pages with one second's: where the first page has
+// any, the second leaves them out. When the budget doesn't allow a request, or the
+// project said 429 a moment ago, nothing is sent and the Value is unknown, or lacks
+// LacksOlder.
 func (r *Reader) Query(ctx context.Context, project, filter string, now time.Time) facts.Value[[]json.RawMessage] {
 	q := &query{project: project, budget: r.budget}
-	it := r.client.Entries(
-		context.WithValue(ctx, queryKey{}, q),
-		logadmin.ResourceNames([]string{"projects/" + project}), logadmin.Filter(bound(filter, now)), logadmin.NewestFirst(), logadmin.PageSize(pageSize),
-	)
-	entries, err := read(it, q)
+	entries, more, err := read(r.entries(ctx, q, bound(filter, now)), q)
+	if err == nil && more {
+		var older []json.RawMessage
+		older, _, err = read(r.entries(ctx, q, bound("("+filter+") AND "+noRequests, q.oldest)), q)
+		entries = append(entries, older...)
+	}
 	if err == nil {
 		return facts.Found(entries)
 	}
@@ -105,29 +110,45 @@ func (r *Reader) Query(ctx context.Context, project, filter string, now time.Tim
 	return facts.Unknown[[]json.RawMessage](failed)
 }
 
+func (r *Reader) entries(ctx context.Context, q *query, filter string) *logadmin.EntryIterator {
+	return r.client.Entries(
+		context.WithValue(ctx, queryKey{}, q),
+		logadmin.ResourceNames([]string{"projects/" + q.project}), logadmin.Filter(filter), logadmin.NewestFirst(), logadmin.PageSize(pageSize),
+	)
+}
+
+// noRequests leaves out what load balancers log of requests (gcp-facts.md §4).
+const noRequests = `NOT log_id("requests") AND NOT log_id("loadbalancing.googleapis.com/requests") AND NOT log_id("loadbalancing.googleapis.com/external_regional_requests")`
+
 func bound(filter string, now time.Time) string {
 	from, to := now.Add(-lookBack).UTC().Format(time.RFC3339Nano), now.UTC().Format(time.RFC3339Nano)
 	return fmt.Sprintf("(%s) AND timestamp >= %q AND timestamp <= %q", filter, from, to)
 }
 
-// read takes what the pages hold; an error comes with what was read before it.
-func read(it *logadmin.EntryIterator, q *query) ([]json.RawMessage, error) {
-	var entries []json.RawMessage
+// read takes what the pages hold; an error comes with what was read before it. more:
+// the first page is full and has requests, so that the second is to be another query's.
+func read(it *logadmin.EntryIterator, q *query) (entries []json.RawMessage, more bool, err error) {
+	requests := false
 	for {
-		if q.answered == maxPages && it.PageInfo().Remaining() == 0 {
-			return entries, nil
+		switch drained := it.PageInfo().Remaining() == 0; {
+		case drained && q.answered == maxPages:
+			return entries, false, nil
+		case drained && requests && q.answered > 0 && it.PageInfo().Token != "":
+			return entries, true, nil
 		}
 		entry, err := it.Next()
 		if errors.Is(err, iterator.Done) {
-			return entries, nil
+			return entries, false, nil
 		}
 		if err != nil {
-			return entries, err
+			return entries, false, err
 		}
 		text, err := encode(entry)
 		if err != nil {
-			return nil, fmt.Errorf("encoding entry %s: %w", entry.InsertID, err)
+			return nil, false, fmt.Errorf("encoding entry %s: %w", entry.InsertID, err)
 		}
+		requests = requests || entry.HTTPRequest != nil
+		q.oldest = entry.Timestamp
 		entries = append(entries, text)
 	}
 }
@@ -138,6 +159,8 @@ type query struct {
 	budget  *budget
 	// answered counts the pages.
 	answered int
+	// oldest is the time of the last entry.
+	oldest time.Time
 	// refused: the last page wasn't sent, or not answered.
 	refused bool
 }
@@ -159,6 +182,7 @@ func once(ctx context.Context, method string, req, reply any, cc *grpc.ClientCon
 	meter.Sent(ctx)
 	err := invoke(ctx, method, req, reply, cc, opts...)
 	if err == nil {
+		legible(reply)
 		q.answered++
 		q.budget.answered(q.project)
 		return nil
@@ -168,4 +192,20 @@ func once(ctx context.Context, method string, req, reply any, cc *grpc.ClientCon
 		q.budget.exhausted(q.project, after)
 	}
 	return final(err)
+}
+
+// legible takes away URLs of requests that aren't any: the client would give up the
+// whole page for one that a scanner made up.
+func legible(reply any) {
+	page, ok := reply.(*loggingpb.ListLogEntriesResponse)
+	if !ok {
+		return
+	}
+	for _, e := range page.GetEntries() {
+		if r := e.GetHttpRequest(); r != nil {
+			if _, err := url.Parse(r.GetRequestUrl()); err != nil {
+				r.RequestUrl = ""
+			}
+		}
+	}
 }

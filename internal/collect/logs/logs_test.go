@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,11 +15,13 @@ import (
 	"cloud.google.com/go/logging/apiv2/loggingpb"
 	"github.com/google/go-cmp/cmp"
 	"google.golang.org/api/option"
+	ltype "google.golang.org/genproto/googleapis/logging/type"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"plumbline/internal/collect/logs"
@@ -124,6 +127,34 @@ func TestAtMostTwoPages(t *testing.T) {
 	entries, _ := serve(t, s).Query(t.Context(), "shop-prod", "x", now).Get()
 	if len(entries) != 4 || s.sent.Load() != 2 {
 		t.Errorf("%d entries of %d pages, want 4 of 2", len(entries), s.sent.Load())
+	}
+}
+
+// TestRequestsLeaveRoom: the second page is asked for without requests where the first
+// has some, from its oldest entry on, and no URL that isn't one loses the page.
+func TestRequestsLeaveRoom(t *testing.T) {
+	oldest := now.Add(-time.Second)
+	s := &server{list: func(req *loggingpb.ListLogEntriesRequest) (*loggingpb.ListLogEntriesResponse, error) {
+		if !strings.Contains(req.GetFilter(), `NOT log_id("requests")`) {
+			return &loggingpb.ListLogEntriesResponse{NextPageToken: "1", Entries: []*loggingpb.LogEntry{
+				{InsertId: "r1", Timestamp: timestamppb.New(now), HttpRequest: &ltype.HttpRequest{
+					RequestUrl: "https://shop.acme.example/cart?a=b", Status: 502, UserAgent: "curl/8.9.1", Latency: durationpb.New(30001 * time.Millisecond),
+				}},
+				{InsertId: "r2", Timestamp: timestamppb.New(oldest), HttpRequest: &ltype.HttpRequest{RequestUrl: "https://shop.acme.example/%zz"}},
+			}}, nil
+		}
+		if !strings.HasSuffix(req.GetFilter(), `timestamp <= "2021-09-28T00:36:17Z"`) || req.GetPageToken() != "" {
+			t.Errorf("asked %v", req)
+		}
+		return &loggingpb.ListLogEntriesResponse{NextPageToken: "2", Entries: []*loggingpb.LogEntry{{InsertId: "a1", Timestamp: timestamppb.New(oldest)}}}, nil
+	}}
+	entries, _ := serve(t, s).Query(t.Context(), "shop-prod", "x", now).Get()
+	if len(entries) != 3 || s.sent.Load() != 2 {
+		t.Fatalf("%d entries of %d pages, want 3 of 2", len(entries), s.sent.Load())
+	}
+	want := `{"httpRequest":{"latency":"30.001s","requestUrl":"https://shop.acme.example/cart?a=b","status":502,"userAgent":"curl/8.9.1"},"insertId":"r1","logName":"","timestamp":"2021-09-28T00:36:18Z"}`
+	if string(entries[0]) != want {
+		t.Errorf("the request came as %s, want %s", entries[0], want)
 	}
 }
 
