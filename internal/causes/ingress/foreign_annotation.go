@@ -30,9 +30,9 @@ type ignored struct {
 	effect, live, source string
 	impact, instead      string
 	// unread is why it can't be told whether anything is missing.
-	unread error
-	commands             []string
-	patches              []cause.Patch
+	unread   error
+	commands []string
+	patches  []cause.Patch
 }
 
 // foreignOf are an Ingress's annotations of other controllers, what hits most requests

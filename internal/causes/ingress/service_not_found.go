@@ -34,7 +34,9 @@ func checkServiceNotFound(c cause.Case) cause.Outcome {
 	}.Check(c)
 	ing, _ := c.Ingress()
 	deleted := func(f cause.Finding) bool { return f.Change != nil && f.Change.What == f.Subject.String() }
-	surely := func(f cause.Finding) bool { return deleted(f) || f.Confidence == cause.Proven && len(c.ControllerErrors()) > 0 }
+	surely := func(f cause.Finding) bool {
+		return deleted(f) || f.Confidence == cause.Proven && len(c.ControllerErrors()) > 0
+	}
 	if len(out.Findings) > 0 && c.Facts.Now.Sub(ing.CreationTimestamp.Time) < applying && !slices.ContainsFunc(out.Findings, surely) {
 		return cause.Outcome{Pending: "the Ingress was created a moment ago, and its Service may come with the same apply"}
 	}
