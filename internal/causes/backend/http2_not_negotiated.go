@@ -19,7 +19,7 @@ var http2NotNegotiated = cause.Cause{
 	ID:       "backend/http2-not-negotiated",
 	Title:    "The load balancer and the app don't agree on HTTP/2",
 	Needs:    []facts.Kind{facts.Ingresses, facts.Services, facts.Pods, facts.BackendServices, facts.BackendHealth, facts.RegionBackendHealth, facts.URLMaps, facts.Logs, facts.ThirdPartyObjects},
-	Explains: []cause.ID{cause.RequestsFailing, cause.BackendUnhealthy, cause.PodsNotReadyInNEG},
+	Explains: append([]cause.ID{"health/protocol-mismatch", "backend/tls-protocol-mismatch", "backend/keepalive-too-short"}, http2Explains...),
 	Check:    checkHTTP2,
 }
 

@@ -24,7 +24,9 @@ var tlsProtocolMismatch = cause.Cause{
 	Needs: []facts.Kind{
 		facts.Ingresses, facts.Services, facts.Pods, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.URLMaps, facts.Logs, facts.Probes,
 	},
-	Explains: []cause.ID{cause.BackendUnhealthy, cause.RequestsFailing, cause.PodsNotReadyInNEG},
+	Explains: []cause.ID{
+		cause.BackendUnhealthy, cause.RequestsFailing, cause.PodsNotReadyInNEG, "health/protocol-mismatch", "health/status-not-200", "backend/keepalive-too-short",
+	},
 	Check:    checkTLS,
 }
 

@@ -20,7 +20,7 @@ var preSharedNotFound = cause.Cause{
 	Title: "A certificate that is named beforehand doesn't exist where it is looked for",
 	Needs: []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.SSLCertificates, facts.Events, facts.ForwardingRules, facts.ManagedCertificates, facts.ThirdPartyObjects},
 	Explains: []cause.ID{
-		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.CertificateNotActive, "gateway/listener-invalid",
+		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.CertificateNotActive,
 	},
 	Check: checkPreShared,
 }

@@ -16,6 +16,7 @@ var controllerPermissionDenied = cause.Cause{
 	Needs: []facts.Kind{facts.Ingresses, facts.Services, facts.Events, facts.ThirdPartyObjects},
 	Explains: []cause.ID{
 		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing, cause.PodsNotReadyInNEG, cause.BackendUnhealthy,
+		"endpoint/neg-attach-failed", "endpoint/neg-sync-blocked",
 	},
 	Check: checkPermission,
 }

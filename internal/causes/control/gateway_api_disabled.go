@@ -22,7 +22,7 @@ var gatewayAPIDisabled = cause.Cause{
 	Title: "The Gateway API is switched off in the cluster",
 	Needs: []facts.Kind{facts.Cluster, facts.ThirdPartyObjects},
 	Explains: []cause.ID{
-		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing,
+		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing, "gateway/class-not-served",
 	},
 	Check: checkGatewayAPI,
 }

@@ -30,7 +30,7 @@ func heldBack(c cause.Case, list []complaint, same func(refusal) bool) cause.Fin
 	if !onServices(list) {
 		return f
 	}
-	f.Explains = append(f.Explains, cause.PodsNotReadyInNEG, cause.BackendUnhealthy)
+	f.Explains = append(f.Explains, cause.PodsNotReadyInNEG, cause.BackendUnhealthy, "endpoint/neg-attach-failed", "endpoint/neg-sync-blocked")
 	if !c.Has(cause.IngressNotProvisioned) && !c.Has(cause.ChangeNotApplied) {
 		f.On = services(list)
 	}

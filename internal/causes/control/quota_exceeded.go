@@ -20,6 +20,7 @@ var quotaIsExceeded = cause.Cause{
 	Needs: []facts.Kind{facts.Ingresses, facts.Services, facts.Events, facts.ThirdPartyObjects, facts.ProjectQuotas, facts.RegionQuotas},
 	Explains: []cause.ID{
 		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing, cause.PodsNotReadyInNEG, cause.BackendUnhealthy,
+		"endpoint/neg-attach-failed", "endpoint/neg-sync-blocked",
 	},
 	Check: checkQuota,
 }

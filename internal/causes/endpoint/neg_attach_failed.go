@@ -33,6 +33,9 @@ func checkAttach(c cause.Case) (out cause.Outcome) {
 		if x.reason == "" {
 			continue
 		}
+		if svc, ok := b.Object.Get(); !b.Gateway && ok && !glbc.NEGRequestOf(svc).Ingress {
+			continue // nobody wants the NEG any more
+		}
 		diff, err := glbc.CompareMembers(c.Facts, b)
 		missing := diff.Settled().Missing
 		if err == nil && len(diff.Missing) == 0 {

@@ -22,7 +22,7 @@ var nodeportChanged = cause.Cause{
 	ID:       "endpoint/nodeport-changed",
 	Title:    "The load balancer asks a node port that the Service no longer has",
 	Needs:    append([]facts.Kind{facts.InstanceGroups, facts.Events}, paths...),
-	Explains: append([]cause.ID{"endpoint/target-port-mismatch"}, failing...),
+	Explains: append([]cause.ID{"endpoint/target-port-mismatch", "health/port-mismatch"}, failing...),
 	Check:    checkNodePort,
 }
 

@@ -19,7 +19,7 @@ var listenerInvalid = cause.Cause{
 	ID:       "gateway/listener-invalid",
 	Title:    "The Gateway controller refuses a listener",
 	Needs:    []facts.Kind{facts.ThirdPartyObjects, facts.SSLCertificates},
-	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied},
+	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.CertificateNotActive, "cert/pre-shared-not-found"},
 	Check:    checkListeners,
 }
 

@@ -18,7 +18,7 @@ var portMismatch = cause.Cause{
 	ID:       "health/port-mismatch",
 	Title:    "The health check asks a port where nothing listens",
 	Needs:    needs(facts.BackendConfigs, facts.ThirdPartyObjects),
-	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
+	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing, "network/firewall-port-not-covered"},
 	Check:    checkPort,
 }
 

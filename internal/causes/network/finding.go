@@ -16,7 +16,7 @@ import (
 )
 
 // unreached are the symptoms of packets that don't get through.
-var unreached = []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing}
+var unreached = []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing, "health/slow-response"}
 
 // evaluated are the reads that an evaluation of the firewall stands on.
 var evaluated = []facts.Kind{

@@ -18,8 +18,12 @@ var needs = []facts.Kind{
 	facts.NEGEndpoints, facts.Pods, facts.Events, facts.Logs,
 }
 
-// serving are the symptoms of pods that don't answer.
-var serving = []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing}
+// serving are the symptoms of pods that don't answer, and what such pods look like from
+// outside.
+var serving = []cause.ID{
+	cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing,
+	"health/server-error", "health/slow-response", "health/port-mismatch", "endpoint/target-port-mismatch",
+}
 
 // A group is the pods of one Backend that show one state.
 type group struct {

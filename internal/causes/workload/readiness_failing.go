@@ -19,7 +19,7 @@ var readinessFailing = cause.Cause{
 	ID:       "workload/readiness-failing",
 	Title:    "The app fails its own readiness probe; that isn't the load balancer's fault",
 	Needs:    append([]facts.Kind{facts.Probes}, needs...),
-	Explains: serving,
+	Explains: append([]cause.ID{"health/path-not-found", "health/status-not-200", "health/auth-required"}, serving...),
 	Check:    checkReadiness,
 }
 
