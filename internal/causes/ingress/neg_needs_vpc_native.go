@@ -17,7 +17,7 @@ var negNeedsVPCNative = cause.Cause{
 	ID:       "ingress/neg-needs-vpc-native",
 	Title:    "NEGs are asked for in a cluster that isn't VPC-native",
 	Needs:    []facts.Kind{facts.Cluster, facts.Clusters, facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Services, facts.NEGEndpoints, facts.Events},
-	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.BackendUnhealthy, cause.PodsNotReadyInNEG},
+	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.BackendUnhealthy, cause.PodsNotReadyInNEG, "endpoint/neg-attach-failed"},
 	Check:    checkVPCNative,
 }
 

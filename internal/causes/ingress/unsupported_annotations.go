@@ -59,6 +59,9 @@ func unsupported(c cause.Case, ing *networkingv1.Ingress, missed []ignored) caus
 		Hosts:      glbc.Hosts(ing),
 		Impact:     first.impact,
 	}
+	if first.inferred {
+		f.Confidence = cause.Likely
+	}
 	if c.Has(cause.RequestsFailing) {
 		f.Severity = cause.Degraded
 	}
