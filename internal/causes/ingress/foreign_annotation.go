@@ -86,7 +86,7 @@ func (a ignored) missed(c cause.Case, ing *networkingv1.Ingress) (ignored, bool)
 func (a ignored) rewrite(c cause.Case, ing *networkingv1.Ingress) (ignored, bool) {
 	found := glbc.FrontendOf(c.Facts, ing).URLMap
 	m, ok := found.Get()
-	if a.unread = found.Err(); !ok || rewrites(m) {
+	if a.unread = errors.Join(found.Err(), c.Facts.BackendServices.Err(), c.Facts.History.Err()); a.unread != nil || !ok || rewrites(m) {
 		return a, false
 	}
 	target := strings.TrimSuffix(a.value, "/")

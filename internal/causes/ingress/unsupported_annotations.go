@@ -21,7 +21,7 @@ import (
 var unsupportedAnnotations = cause.Cause{
 	ID:       "ingress/unsupported-annotations",
 	Title:    "The Ingress has annotations of another controller, and GKE ignores them",
-	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Services, facts.URLMaps, facts.ForwardingRules, facts.TargetHTTPProxies},
+	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Services, facts.URLMaps, facts.ForwardingRules, facts.TargetHTTPProxies, facts.Logs},
 	Explains: []cause.ID{cause.RequestsFailing},
 	Check:    checkUnsupported,
 }
