@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,6 +25,18 @@ func astray(c cause.Case, created time.Time) (list []cause.Symptom) {
 			s.Pending = fmt.Sprintf("the %s was created %s ago, the records of its hosts may still be under way", c.Target.Kind, age.Round(time.Second))
 		}
 		list = append(list, s)
+	}
+	return list
+}
+
+// whileProvisioning lets names wait that lead elsewhere while a certificate is issued for
+// the same load balancer: it is being set up, and its records are about to change.
+func whileProvisioning(list []cause.Symptom) []cause.Symptom {
+	i := slices.IndexFunc(list, func(s cause.Symptom) bool { return s.ID == cause.CertificateNotActive && s.Pending != "" })
+	for j := range list {
+		if i >= 0 && list[j].ID == cause.AddressMissing && list[j].Pending == "" {
+			list[j].Pending = list[i].Pending
+		}
 	}
 	return list
 }

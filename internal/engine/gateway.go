@@ -64,7 +64,7 @@ func gatewaySymptoms(c cause.Case, g *gatewayv1.Gateway) (list []cause.Symptom, 
 		blind = append(blind, certificatesOfGateway(c, g)...)
 		list = append(list, servedCertificates(c, glbc.GatewayHosts(c.Facts, g), g.CreationTimestamp.Time)...)
 	}
-	return append(list, requestSymptoms(c, list)...), append(blind, unrouted(c.Facts, g)...)
+	return append(whileProvisioning(list), requestSymptoms(c, list)...), append(blind, unrouted(c.Facts, g)...)
 }
 
 // unrouted says which routes lead nowhere, or can't be told to lead anywhere.

@@ -34,7 +34,7 @@ func symptomsOf(c cause.Case, ing *networkingv1.Ingress) (list []cause.Symptom, 
 		blind = append(blind, certificatesOfIngress(c, ing)...)
 		list = append(append(list, servedCertificates(c, glbc.Hosts(ing), changed)...), missingCertificates(c, ing, changed)...)
 	}
-	return append(list, requestSymptoms(c, list)...), blind
+	return append(whileProvisioning(list), requestSymptoms(c, list)...), blind
 }
 
 func notProvisioned(c cause.Case, ing *networkingv1.Ingress, failure *cause.ControllerError) cause.Symptom {

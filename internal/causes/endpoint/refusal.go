@@ -25,8 +25,9 @@ type listening struct {
 	// refused is who met a closed port; answered and silent are what was seen otherwise.
 	refused          []cause.Evidence
 	answered, silent bool
-	// unreachable: our own probe got no connection, for another reason.
-	unreachable bool
+	// unreachable: our own probe got no answer, for another reason; open: since the
+	// connection that it got broke, so that somebody listens.
+	unreachable, open bool
 	// others are the pods' ports that our own probe got an answer from.
 	others []int32
 }
@@ -92,6 +93,7 @@ func (l *listening) probe(c cause.Case) {
 			l.refused = append(l.refused, cause.Evidence{Source: "our probe", Says: req.Pod + " refuses connections to port " + itoa(req.Port)})
 		default:
 			l.unreachable = true
+			l.open = l.open || breaks(a.Unreachable)
 		}
 	}
 	slices.Sort(l.others)
@@ -123,8 +125,14 @@ func (l *listening) read(c cause.Case) {
 
 func refuses(text string) bool { return strings.Contains(strings.ToLower(text), "refused") }
 
-// closed: somebody met a closed port, and nobody an answer.
-func (l listening) closed() bool { return len(l.refused) > 0 && !l.answered }
+// breaks: a connection came about, and was broken off.
+func breaks(text string) bool {
+	text = strings.ToLower(text)
+	return slices.ContainsFunc([]string{"tls", "certificate", "handshake", "reset", "eof", "malformed"}, func(word string) bool { return strings.Contains(text, word) })
+}
+
+// closed: somebody met a closed port, and nobody an answer or an open one.
+func (l listening) closed() bool { return len(l.refused) > 0 && !l.answered && !l.open }
 
 // kubeletsPort is another port at which the kubelet gets its answers; 0 where it asks
 // the serving port itself, then own is true, or none.

@@ -91,6 +91,8 @@ func (k *checked) speaks(c cause.Case, failing bool) speech {
 		return speech{}
 	case failing && tls && k.check.Type == "HTTP" && k.check.Port == 0:
 		return speech{cause.Proven, "HTTPS", []cause.Evidence{{Source: string(facts.Pods), Says: fmt.Sprintf("the kubelet asks the same port %d over HTTPS, and calls the pods Ready", k.port)}}}
+	case failing && k.check.Type == "HTTP" && k.check.Port == 0 && k.answersTLS(c) != "":
+		return speech{cause.Proven, "HTTPS", []cause.Evidence{{Source: k.answersTLS(c), Says: fmt.Sprintf("port %d answers over TLS, and not as it should over plain HTTP", k.port)}}}
 	case failing && k.refusesPlain() && looksTLS(k.ServicePort):
 		return speech{cause.Likely, "HTTPS", []cause.Evidence{{Source: k.source, Says: fmt.Sprintf("port %d answers plain HTTP with %s, as a TLS port does; the Service calls it %s", k.port, k.plainAnswer(), portName(k.ServicePort))}}}
 	case failing && k.readsGRPC():
@@ -99,6 +101,20 @@ func (k *checked) speaks(c cause.Case, failing bool) speech {
 		return speech{k.requestsFail(c), "HTTPS", []cause.Evidence{{Source: string(facts.HealthChecks), Says: "the health check speaks HTTPS to the same port, and the endpoints are HEALTHY: the port speaks TLS"}}}
 	}
 	return speech{}
+}
+
+// answersTLS is the probe that got an answer from the checked port over TLS, where the
+// plain one didn't get its 200; empty for none.
+func (k *checked) answersTLS(c cause.Case) string {
+	for _, pod := range k.pods {
+		for req, v := range c.Facts.Probes {
+			a, ok := v.Get()
+			if ok && req.Namespace == pod.Namespace && req.Pod == pod.Name && req.Port == k.port && req.Scheme == "https" && a.Status != 0 && k.refusesPlain() {
+				return "probe of " + pod.Name
+			}
+		}
+	}
+	return ""
 }
 
 func anyHealthy(list []glbc.Endpoint) bool {

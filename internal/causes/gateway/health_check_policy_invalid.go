@@ -211,7 +211,6 @@ func hasNoEffect(c cause.Case, k checked, p *facts.HealthCheckPolicy, why string
 	case section != "":
 		f.Fix = fixSection(p, section)
 	case own == p:
-		f.Confidence = cause.Likely
 		f.Fix = cause.Fix{
 			Summary:  "see what the controller says of the policy and of the Gateway: one that it can't build holds back its policies too",
 			Commands: []string{fmt.Sprintf("kubectl describe healthcheckpolicy %s -n %s", p.Name, p.Namespace)},

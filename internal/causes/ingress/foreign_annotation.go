@@ -29,6 +29,8 @@ type ignored struct {
 	// effect ends the headline; live is the evidence, of source.
 	effect, live, source string
 	impact, instead      string
+	// inferred: that the pods need what is missing isn't observed.
+	inferred bool
 	// unread is why it can't be told whether anything is missing.
 	unread   error
 	commands []string
@@ -84,7 +86,7 @@ func (a ignored) missed(c cause.Case, ing *networkingv1.Ingress) (ignored, bool)
 func (a ignored) rewrite(c cause.Case, ing *networkingv1.Ingress) (ignored, bool) {
 	found := glbc.FrontendOf(c.Facts, ing).URLMap
 	m, ok := found.Get()
-	if a.unread = found.Err(); !ok || rewrites(m) {
+	if a.unread = errors.Join(found.Err(), c.Facts.BackendServices.Err(), c.Facts.History.Err()); a.unread != nil || !ok || rewrites(m) {
 		return a, false
 	}
 	target := strings.TrimSuffix(a.value, "/")
@@ -94,7 +96,7 @@ func (a ignored) rewrite(c cause.Case, ing *networkingv1.Ingress) (ignored, bool
 		}
 		for _, p := range r.HTTP.Paths {
 			path := strings.TrimSuffix(strings.TrimSuffix(p.Path, "*"), "/")
-			if a.name != "app-root" && path == target {
+			if a.name != "app-root" && (path == target || knowsPath(c, path)) {
 				continue
 			}
 			a.effect = "requests keep their path " + p.Path
@@ -102,12 +104,25 @@ func (a ignored) rewrite(c cause.Case, ing *networkingv1.Ingress) (ignored, bool
 				a.effect = "/ isn't redirected to " + a.value
 			}
 			a.live, a.source = "no rule of "+m.GetName()+" rewrites or redirects", "compute.urlMaps.list"
+			a.inferred = a.name != "app-root"
 			a.impact = "the pods get " + p.Path + " where the Ingress's author expects " + a.value
 			a.instead = "serve the path in the app, or route with a Gateway, whose HTTPRoute rewrites: GKE's Ingress can't"
 			return a, true
 		}
 	}
 	return a, false
+}
+
+// knowsPath: requests below a path were answered well, so that the app knows it as it is.
+func knowsPath(c cause.Case, path string) bool {
+	for _, b := range c.Backends() {
+		for _, s := range c.RequestsTo(b) {
+			if r := s.Request; r.Status >= 200 && r.Status < 400 && (r.Path() == path || strings.HasPrefix(r.Path(), path+"/")) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func rewrites(m *computepb.UrlMap) bool {

@@ -21,7 +21,7 @@ import (
 var unsupportedAnnotations = cause.Cause{
 	ID:       "ingress/unsupported-annotations",
 	Title:    "The Ingress has annotations of another controller, and GKE ignores them",
-	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Services, facts.URLMaps, facts.ForwardingRules, facts.TargetHTTPProxies},
+	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Services, facts.URLMaps, facts.ForwardingRules, facts.TargetHTTPProxies, facts.Logs},
 	Explains: []cause.ID{cause.RequestsFailing},
 	Check:    checkUnsupported,
 }
@@ -58,6 +58,9 @@ func unsupported(c cause.Case, ing *networkingv1.Ingress, missed []ignored) caus
 		Affected:   []facts.Ref{c.Target},
 		Hosts:      glbc.Hosts(ing),
 		Impact:     first.impact,
+	}
+	if first.inferred {
+		f.Confidence = cause.Likely
 	}
 	if c.Has(cause.RequestsFailing) {
 		f.Severity = cause.Degraded
