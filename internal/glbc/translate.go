@@ -136,8 +136,7 @@ func (t *translator) defaultBackend() {
 	t.servicePort(system, "", func(f Fault) {
 		f.Variant, f.Code = string(f.Code), DefaultBackendMissing
 		f.On, f.Names, f.Field = facts.Ref{}, t.ofService(system.Namespace, system.Service), "spec.defaultBackend"
-		f.Message = "failed to retrieve the system default backend service " + strconv.Quote(defaultBackendString) +
-			" with port " + strconv.Quote(portText(system.Port)) + ": " + f.Message
+		f.Message = "failed to retrieve the system default backend service " + strconv.Quote(defaultBackendString)
 		if f.Err == nil && t.noServicesAt(system.Namespace) {
 			f.Err = errNoSystemServices
 		}

@@ -29,6 +29,7 @@ func checkStale(c cause.Case) (out cause.Outcome) {
 		diff, err := glbc.CompareMembers(c.Facts, b)
 		settled := diff.Settled()
 		settled.Missing = untold(c, b, settled.Missing)
+		settled.WrongPort = behind(b, settled.WrongPort)
 		switch {
 		case err == nil && diff.Empty() && len(diff.Want.List) > 0 && c.Has(cause.BackendUnhealthy):
 			out.RuledOut = "the NEGs hold what the Service has pods"
@@ -47,6 +48,14 @@ func untold(c cause.Case, b glbc.Backend, missing []glbc.Member) []glbc.Member {
 	told, _ := glbc.Endpoints(c.Facts, b)
 	return slices.DeleteFunc(slices.Clone(missing), func(m glbc.Member) bool {
 		return slices.ContainsFunc(told, func(e glbc.Endpoint) bool { return e.IP == m.IP && e.Port == m.Port })
+	})
+}
+
+// behind leaves out what has the Service's own targetPort: there the EndpointSlices lag,
+// not the NEG.
+func behind(b glbc.Backend, wrong []glbc.PortDifference) []glbc.PortDifference {
+	return slices.DeleteFunc(slices.Clone(wrong), func(p glbc.PortDifference) bool {
+		return b.ServicePort != nil && b.ServicePort.TargetPort.IntVal == p.Have
 	})
 }
 
