@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"regexp"
 	"slices"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +38,8 @@ func TestMain(m *testing.M) {
 	case at != "":
 		err = diagnoseBig(at)
 	default:
+		// Hundreds of worlds stay loaded; collecting garbage around them is costly.
+		debug.SetGCPercent(200)
 		os.Exit(m.Run())
 	}
 	if err != nil {

@@ -22,12 +22,12 @@ func TestEveryCommandCanBeRun(t *testing.T) {
 		}
 		t.Run(name(s.Path), func(t *testing.T) {
 			t.Parallel()
-			out, err := diagnose(t.Context(), s, s.World, 0)
-			if err != nil {
-				t.Fatal(err)
+			commands := commandsOf(collectOnce(t, s).judged())
+			if len(commands) == 0 {
+				return
 			}
 			known := wordsOf(t, s)
-			for _, command := range commandsOf(out.diagnoses) {
+			for _, command := range commands {
 				for _, complaint := range complaints(command, known) {
 					t.Errorf("%s\n\tin %s", complaint, command)
 				}

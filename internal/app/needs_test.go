@@ -16,7 +16,7 @@ func TestEveryNeedOfACauseIsRead(t *testing.T) {
 		if s.Timeline != nil {
 			continue
 		}
-		for _, permission := range diagnosed(t, s, s.World).asked {
+		for _, permission := range collectOnce(t, s).asked {
 			read[permission] = true
 		}
 	}

@@ -79,7 +79,7 @@ func faultPairs(t *testing.T) []faultPair {
 	byWorld := map[string][]fault{}
 	for _, s := range scenarios(t) {
 		world := worldOf(t, s.Path)
-		if world == "" || s.Timeline != nil || s.Expect == nil || s.Expect.Verdict != string(engine.RootCause) || refuses(s.World) {
+		if world == "" || s.Timeline != nil || s.Target != nil && s.Target.Kind == facts.KindCluster || s.Expect == nil || s.Expect.Verdict != string(engine.RootCause) || refuses(s.World) {
 			continue
 		}
 		if healthy[world] == nil {
@@ -89,13 +89,9 @@ func faultPairs(t *testing.T) []faultPair {
 			}
 			healthy[world] = bare.World
 		}
-		out, err := diagnose(t.Context(), s, s.World, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !wide(out.diagnoses) {
+		if diagnoses := collectOnce(t, s).judged(); !wide(diagnoses) {
 			key := world + " " + s.Now.String()
-			byWorld[key] = append(byWorld[key], newFault(t, s, healthy[world], out.diagnoses))
+			byWorld[key] = append(byWorld[key], newFault(t, s, healthy[world], diagnoses))
 		}
 	}
 	var pairs []faultPair

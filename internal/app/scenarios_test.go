@@ -3,13 +3,17 @@ package app
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 	"golang.org/x/tools/txtar"
 
 	"plumbline/internal/facts"
@@ -20,26 +24,37 @@ var update = flag.Bool("update", false, "rewrite the want.txt of every scenario"
 
 const testdataDir = "../../testdata"
 
-// scenarios loads everything below testdata/scenarios and testdata/incidents.
+// scenarios are everything below testdata/scenarios and testdata/incidents, loaded once;
+// nobody may modify them.
 func scenarios(t *testing.T) []*scenario.Scenario {
 	t.Helper()
-	paths, err := scenario.Find(filepath.Join(testdataDir, "scenarios"), filepath.Join(testdataDir, "incidents"))
+	list, err := loaded()
 	if err != nil {
 		t.Fatal(err)
 	}
-	list := make([]*scenario.Scenario, 0, len(paths))
-	for _, path := range paths {
-		s, warnings, err := scenario.Load(path, scenario.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(warnings) > 0 {
-			t.Errorf("%s: %v", path, warnings)
-		}
-		list = append(list, s)
-	}
 	return list
 }
+
+var loaded = sync.OnceValues(func() ([]*scenario.Scenario, error) {
+	paths, err := scenario.Find(filepath.Join(testdataDir, "scenarios"), filepath.Join(testdataDir, "incidents"))
+	if err != nil {
+		return nil, err
+	}
+	list := make([]*scenario.Scenario, len(paths))
+	var group errgroup.Group
+	group.SetLimit(runtime.NumCPU())
+	for i, path := range paths {
+		group.Go(func() error {
+			s, warnings, err := scenario.Load(path, scenario.Options{})
+			if err == nil && len(warnings) > 0 {
+				err = fmt.Errorf("%s: %v", path, warnings)
+			}
+			list[i] = s
+			return err
+		})
+	}
+	return list, group.Wait()
+})
 
 func name(path string) string {
 	rel, err := filepath.Rel(testdataDir, path)

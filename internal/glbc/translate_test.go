@@ -113,7 +113,7 @@ func TestTranslateServices(t *testing.T) {
 				f.s.Services = facts.Found(append(all, &corev1.Service{ObjectMeta: metav1.ObjectMeta{Namespace: "kube-system", Name: "kube-dns"}}))
 			},
 			want: []string{"default-backend-missing service-not-found translate"}, blocked: true,
-			message: `failed to retrieve the system default backend service "kube-system/default-http-backend" with port "&ServiceBackendPort{Name:http,Number:0,}": could not find service "kube-system/default-http-backend"`,
+			message: `failed to retrieve the system default backend service "kube-system/default-http-backend"`,
 		},
 		{
 			name: "the system default backend's namespace wasn't read", do: func(f *fixture) {

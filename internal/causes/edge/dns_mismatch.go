@@ -16,7 +16,7 @@ import (
 var dnsMismatch = cause.Cause{
 	ID:       "edge/dns-mismatch",
 	Title:    "A host's name does not lead to the load balancer",
-	Needs:    []facts.Kind{facts.Ingresses, facts.DNS, facts.ForwardingRules, facts.Addresses, facts.URLMaps, facts.TargetHTTPProxies, facts.TargetHTTPSProxies},
+	Needs:    []facts.Kind{facts.ThirdPartyObjects, facts.Ingresses, facts.DNS, facts.ForwardingRules, facts.Addresses, facts.URLMaps, facts.TargetHTTPProxies, facts.TargetHTTPSProxies},
 	Explains: []cause.ID{cause.AddressMissing},
 	Check:    checkDNS,
 }

@@ -16,7 +16,7 @@ import (
 var staticIPNotFound = cause.Cause{
 	ID:       "edge/static-ip-not-found",
 	Title:    "No reserved address has the name that the Ingress asks for",
-	Needs:    []facts.Kind{facts.Ingresses, facts.ThirdPartyObjects, facts.Addresses, facts.Cluster},
+	Needs:    []facts.Kind{facts.Events, facts.Ingresses, facts.ThirdPartyObjects, facts.Addresses, facts.Cluster},
 	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, "gateway/listener-invalid"},
 	Check:    checkNotFound,
 }

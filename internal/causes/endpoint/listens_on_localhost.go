@@ -19,7 +19,7 @@ import (
 var listensOnLocalhost = cause.Cause{
 	ID:       "endpoint/listens-on-localhost",
 	Title:    "The app listens at localhost only, so nobody outside the pod reaches it",
-	Needs:    append([]facts.Kind{facts.Probes, facts.NEGEndpoints}, paths...),
+	Needs:    append([]facts.Kind{facts.NEGs, facts.Probes, facts.NEGEndpoints}, paths...),
 	Explains: append([]cause.ID{"endpoint/target-port-mismatch"}, failing...),
 	Check:    checkLocalhost,
 }

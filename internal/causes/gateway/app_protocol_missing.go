@@ -19,6 +19,7 @@ var appProtocolMissing = cause.Cause{
 	ID:    "gateway/app-protocol-missing",
 	Title: "The pods speak TLS or HTTP/2, and the Service port has no appProtocol",
 	Needs: []facts.Kind{
+		facts.NEGs,
 		facts.ThirdPartyObjects, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.Pods, facts.Probes,
 	},
 	Explains: []cause.ID{

@@ -11,7 +11,7 @@ import (
 var authRequired = cause.Cause{
 	ID:       "health/auth-required",
 	Title:    "The path of the health check wants a login",
-	Needs:    questionNeeds,
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects}, questionNeeds...),
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
 	Check:    checkAuthRequired,
 }

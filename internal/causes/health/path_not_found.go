@@ -11,7 +11,7 @@ import (
 var pathNotFound = cause.Cause{
 	ID:       "health/path-not-found",
 	Title:    "The path of the health check answers 404",
-	Needs:    questionNeeds,
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects}, questionNeeds...),
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
 	Check:    checkPathNotFound,
 }

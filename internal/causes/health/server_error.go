@@ -12,7 +12,7 @@ import (
 var serverError = cause.Cause{
 	ID:       "health/server-error",
 	Title:    "The app answers the health check with a server error",
-	Needs:    questionNeeds,
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects}, questionNeeds...),
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
 	Check:    checkServerError,
 }

@@ -11,7 +11,7 @@ import (
 var statusNot200 = cause.Cause{
 	ID:       "health/status-not-200",
 	Title:    "The health check's path answers with another status than 200",
-	Needs:    questionNeeds,
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects}, questionNeeds...),
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
 	Check:    checkStatus,
 }

@@ -23,7 +23,7 @@ var certificateExpiring = cause.Cause{
 	ID:    "latent/certificate-expiring",
 	Title: "A certificate expires soon and nothing renews it",
 	Note:  true,
-	Needs: []facts.Kind{facts.SSLCertificates, facts.Certificates, facts.CertificateEntries, facts.TargetHTTPSProxies},
+	Needs: []facts.Kind{facts.Ingresses, facts.ThirdPartyObjects, facts.SSLCertificates, facts.Certificates, facts.CertificateEntries, facts.TargetHTTPSProxies},
 	Check: checkExpiry,
 }
 

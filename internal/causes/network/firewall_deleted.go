@@ -28,7 +28,7 @@ var weakerThanDeleted = []cause.ID{"network/health-check-ranges-not-allowed", "n
 var ruleDeleted = cause.Cause{
 	ID:       "network/firewall-deleted",
 	Title:    "Somebody deleted the firewall rule that lets the load balancer in",
-	Needs:    slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps}),
+	Needs:    append([]facts.Kind{facts.InstanceGroups, facts.NEGs}, slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps})...),
 	Explains: explaining(weakerThanDeleted...),
 	Check:    checkRuleDeleted,
 }

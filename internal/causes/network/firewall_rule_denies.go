@@ -19,7 +19,7 @@ var weakerThanDeny = []cause.ID{"network/health-check-ranges-not-allowed", "netw
 var ruleDenies = cause.Cause{
 	ID:       "network/firewall-rule-denies",
 	Title:    "A firewall rule denies the load balancer's packets",
-	Needs:    slices.Concat(evaluated, []facts.Kind{facts.Network}),
+	Needs:    append([]facts.Kind{facts.Subnetworks}, slices.Concat(evaluated, []facts.Kind{facts.Network})...),
 	Explains: explaining(weakerThanDeny...),
 	Check:    checkRuleDenies,
 }

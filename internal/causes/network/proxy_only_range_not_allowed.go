@@ -18,7 +18,7 @@ import (
 var proxyRange = cause.Cause{
 	ID:       "network/proxy-only-range-not-allowed",
 	Title:    "The firewall keeps out the proxies of the load balancer",
-	Needs:    slices.Concat(evaluated, []facts.Kind{facts.Subnetworks, facts.ConfigMaps}),
+	Needs:    append([]facts.Kind{facts.InstanceGroups}, slices.Concat(evaluated, []facts.Kind{facts.Subnetworks, facts.ConfigMaps})...),
 	Explains: []cause.ID{cause.RequestsFailing},
 	Check:    checkProxyRange,
 }

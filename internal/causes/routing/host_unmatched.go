@@ -20,7 +20,7 @@ import (
 var hostUnmatched = cause.Cause{
 	ID:       "routing/host-unmatched",
 	Title:    "Requests come for a host that no rule is for",
-	Needs:    []facts.Kind{facts.Ingresses, facts.ThirdPartyObjects, facts.URLMaps, facts.ForwardingRules, facts.SSLCertificates, facts.ManagedCertificates, facts.Logs},
+	Needs:    []facts.Kind{facts.TargetHTTPSProxies, facts.Ingresses, facts.ThirdPartyObjects, facts.URLMaps, facts.ForwardingRules, facts.SSLCertificates, facts.ManagedCertificates, facts.Logs},
 	Explains: []cause.ID{cause.RequestsFailing},
 	Check:    checkHost,
 }

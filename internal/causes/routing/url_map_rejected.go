@@ -17,7 +17,7 @@ import (
 var urlMapRejected = cause.Cause{
 	ID:       "routing/url-map-rejected",
 	Title:    "Compute refuses the Ingress's URL map",
-	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.URLMaps, facts.ForwardingRules, facts.Events},
+	Needs:    []facts.Kind{facts.Namespaces, facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.URLMaps, facts.ForwardingRules, facts.Events},
 	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied},
 	Check:    checkURLMap,
 }

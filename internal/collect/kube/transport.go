@@ -20,6 +20,9 @@ const (
 	dialTimeout      = 4 * time.Second
 	handshakeTimeout = 4 * time.Second
 	idleTimeout      = 90 * time.Second
+	// maxConnections to one control plane: it speaks HTTP/2, and the requests of a round,
+	// which begin all at once, would each shake hands for a connection of their own.
+	maxConnections = 2
 )
 
 // transport is the way to one control plane: its roots, HTTP/2, no proxy where the
@@ -32,6 +35,7 @@ func (c Config) transport(roots *x509.CertPool) *http.Transport {
 		TLSHandshakeTimeout: handshakeTimeout,
 		IdleConnTimeout:     idleTimeout,
 		ForceAttemptHTTP2:   true,
+		MaxConnsPerHost:     maxConnections,
 	}
 	if dial := c.Dial; dial != nil {
 		t.Proxy = nil
