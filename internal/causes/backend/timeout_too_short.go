@@ -16,7 +16,7 @@ import (
 var timeoutTooShort = cause.Cause{
 	ID:       "backend/timeout-too-short",
 	Title:    "Answers take longer than the backend service waits",
-	Needs:    []facts.Kind{facts.BackendHealth, facts.Ingresses, facts.Services, facts.BackendServices, facts.URLMaps, facts.BackendConfigs, facts.ThirdPartyObjects, facts.Logs},
+	Needs:    []facts.Kind{facts.NEGs, facts.RegionBackendHealth, facts.BackendHealth, facts.Ingresses, facts.Services, facts.BackendServices, facts.URLMaps, facts.BackendConfigs, facts.ThirdPartyObjects, facts.Logs},
 	Explains: []cause.ID{cause.RequestsFailing},
 	Check:    checkTimeout,
 }

@@ -19,7 +19,7 @@ import (
 var clusterUnhealthy = cause.Cause{
 	ID:    "control/cluster-unhealthy",
 	Title: "GKE says that the cluster itself is broken",
-	Needs: []facts.Kind{facts.Clusters, facts.Cluster, facts.Ingresses, facts.Events, facts.Pods, facts.Operations, facts.ThirdPartyObjects},
+	Needs: []facts.Kind{facts.Services, facts.Clusters, facts.Cluster, facts.Ingresses, facts.Events, facts.Pods, facts.Operations, facts.ThirdPartyObjects},
 	Explains: []cause.ID{
 		cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing, cause.PodsNotReadyInNEG, cause.BackendUnhealthy,
 		"control/controller-permission-denied",

@@ -18,7 +18,7 @@ import (
 var proxyOnlySubnetMissing = cause.Cause{
 	ID:       "edge/proxy-only-subnet-missing",
 	Title:    "The region has no active proxy-only subnet",
-	Needs:    []facts.Kind{facts.Clusters, facts.Ingresses, facts.ThirdPartyObjects, facts.Subnetworks, facts.ForwardingRules, facts.Cluster},
+	Needs:    []facts.Kind{facts.Events, facts.Clusters, facts.Ingresses, facts.ThirdPartyObjects, facts.Subnetworks, facts.ForwardingRules, facts.Cluster},
 	Explains: []cause.ID{cause.IngressNotProvisioned, cause.ChangeNotApplied, "gateway/listener-invalid"},
 	Check:    checkProxySubnet,
 }

@@ -19,7 +19,7 @@ import (
 var selectorMatchesNothing = cause.Cause{
 	ID:       "endpoint/selector-matches-nothing",
 	Title:    "The Service's selector matches no pod",
-	Needs:    append([]facts.Kind{facts.NEGs, facts.EndpointSlices, facts.NEGEndpoints, facts.Deployments, facts.StatefulSets}, paths...),
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects, facts.NEGs, facts.EndpointSlices, facts.NEGEndpoints, facts.Deployments, facts.StatefulSets}, paths...),
 	Explains: failing,
 	Check:    checkSelector,
 }

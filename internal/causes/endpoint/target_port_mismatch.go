@@ -20,7 +20,7 @@ import (
 var targetPortMismatch = cause.Cause{
 	ID:       "endpoint/target-port-mismatch",
 	Title:    "The Service's targetPort is a port where the pods don't listen",
-	Needs:    append([]facts.Kind{facts.NEGs, facts.Probes, facts.NEGEndpoints}, paths...),
+	Needs:    append([]facts.Kind{facts.Instances, facts.ThirdPartyObjects, facts.RegionFirewall, facts.NEGs, facts.Probes, facts.NEGEndpoints}, paths...),
 	Explains: failing,
 	Check:    checkTargetPort,
 }

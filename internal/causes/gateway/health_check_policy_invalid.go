@@ -19,7 +19,7 @@ import (
 var healthCheckPolicyInvalid = cause.Cause{
 	ID:       "gateway/health-check-policy-invalid",
 	Title:    "A HealthCheckPolicy has no effect",
-	Needs:    []facts.Kind{facts.BackendServices, facts.ThirdPartyObjects, facts.Services, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth},
+	Needs:    []facts.Kind{facts.Probes, facts.Pods, facts.NEGs, facts.BackendServices, facts.ThirdPartyObjects, facts.Services, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth},
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, "gateway/health-check-defaults", "health/redirect", "health/path-not-found", "health/status-not-200", "health/auth-required"},
 	Check:    checkPolicies,
 }

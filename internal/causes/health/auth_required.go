@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/cause"
+	"plumbline/internal/facts"
 )
 
 // The path of the health check wants a login, which a prober doesn't have (apps.md:

@@ -14,7 +14,7 @@ var loggingDisabled = cause.Cause{
 	ID:    "health/logging-disabled",
 	Title: "Health-check logging is off, so a failure sends no log entry",
 	Note:  true,
-	Needs: []facts.Kind{facts.Ingresses, facts.NEGs, facts.BackendServices, facts.HealthChecks},
+	Needs: []facts.Kind{facts.ThirdPartyObjects, facts.Ingresses, facts.NEGs, facts.BackendServices, facts.HealthChecks},
 	Check: checkLogging,
 }
 

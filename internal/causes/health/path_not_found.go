@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/cause"
+	"plumbline/internal/facts"
 )
 
 // The path of the health check answers 404: nothing is served there, or not for the Host

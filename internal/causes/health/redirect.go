@@ -12,7 +12,7 @@ import (
 var redirect = cause.Cause{
 	ID:       "health/redirect",
 	Title:    "The app answers the health check with a redirect; Google accepts only 200",
-	Needs:    []facts.Kind{facts.NEGs, facts.Ingresses, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.Pods, facts.Probes, facts.Logs},
+	Needs:    []facts.Kind{facts.ThirdPartyObjects, facts.NEGs, facts.Ingresses, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.Pods, facts.Probes, facts.Logs},
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing},
 	Check:    checkRedirect,
 }

@@ -13,7 +13,7 @@ import (
 var redirectToHTTPS = cause.Cause{
 	ID:       "health/redirect-to-https",
 	Title:    "The app answers the health check with a redirect to https; Google accepts only 200",
-	Needs:    []facts.Kind{facts.NEGs, facts.Ingresses, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.Pods, facts.ConfigMaps, facts.Probes, facts.Logs},
+	Needs:    []facts.Kind{facts.ThirdPartyObjects, facts.NEGs, facts.Ingresses, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.Pods, facts.ConfigMaps, facts.Probes, facts.Logs},
 	Explains: []cause.ID{cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing, "health/redirect"},
 	Check:    checkRedirectToHTTPS,
 }

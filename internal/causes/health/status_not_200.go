@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"plumbline/internal/cause"
+	"plumbline/internal/facts"
 )
 
 // The check gets an answer that people call fine, such as 204, and that isn't 200

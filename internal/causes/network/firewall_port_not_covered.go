@@ -24,7 +24,7 @@ var weakerThanPort = []cause.ID{"network/health-check-ranges-not-allowed", "netw
 var portNotCovered = cause.Cause{
 	ID:       "network/firewall-port-not-covered",
 	Title:    "The firewall lets the load balancer in, but not to this port",
-	Needs:    append([]facts.Kind{facts.Pods, facts.NEGs}, slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps, facts.EndpointSlices, facts.BackendConfigs})...),
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects, facts.Probes, facts.Pods, facts.NEGs}, slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps, facts.EndpointSlices, facts.BackendConfigs})...),
 	Explains: explaining(weakerThanPort...),
 	Check:    checkPortNotCovered,
 }

@@ -18,7 +18,7 @@ var weakerThanDisabled = []cause.ID{"network/health-check-ranges-not-allowed", "
 var ruleDisabled = cause.Cause{
 	ID:       "network/firewall-rule-disabled",
 	Title:    "The firewall rule that lets the load balancer in is disabled",
-	Needs:    append([]facts.Kind{facts.NEGs}, slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps})...),
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects, facts.NEGs}, slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps})...),
 	Explains: explaining(weakerThanDisabled...),
 	Check:    checkRuleDisabled,
 }

@@ -19,7 +19,7 @@ var weakerThanRanges = []cause.ID{"network/proxy-only-range-not-allowed"}
 var rangesNotAllowed = cause.Cause{
 	ID:       "network/health-check-ranges-not-allowed",
 	Title:    "No firewall rule lets Google's health checks in",
-	Needs:    append([]facts.Kind{facts.Pods, facts.InstanceGroups, facts.NEGs}, slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps})...),
+	Needs:    append([]facts.Kind{facts.ThirdPartyObjects, facts.Probes, facts.Pods, facts.InstanceGroups, facts.NEGs}, slices.Concat(evaluated, []facts.Kind{facts.ConfigMaps})...),
 	Explains: explaining(weakerThanRanges...),
 	Check:    checkRangesNotAllowed,
 }

@@ -24,6 +24,8 @@ var policyDenies = cause.Cause{
 	ID:    "network/network-policy-denies",
 	Title: "A NetworkPolicy keeps the load balancer out of the pods",
 	Needs: []facts.Kind{
+		facts.ThirdPartyObjects,
+		facts.NEGs,
 		facts.Clusters,
 		facts.Cluster, facts.NetworkPolicies, facts.Pods, facts.Nodes, facts.Services, facts.Ingresses, facts.BackendServices, facts.HealthChecks,
 		facts.BackendHealth, facts.RegionBackendHealth, facts.Subnetworks, facts.Logs,

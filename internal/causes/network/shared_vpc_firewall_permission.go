@@ -20,7 +20,7 @@ var weakerThanPermission = []cause.ID{"network/health-check-ranges-not-allowed",
 var sharedVPC = cause.Cause{
 	ID:       "network/shared-vpc-firewall-permission",
 	Title:    "GKE may not write the firewall rule in the host project of the shared VPC",
-	Needs:    append([]facts.Kind{facts.Pods}, slices.Concat(evaluated, []facts.Kind{facts.Events, facts.Cluster})...),
+	Needs:    append([]facts.Kind{facts.Probes, facts.Pods}, slices.Concat(evaluated, []facts.Kind{facts.Events, facts.Cluster})...),
 	Explains: explaining(weakerThanPermission...),
 	Check:    checkSharedVPC,
 }
