@@ -37,6 +37,13 @@ func needing(t *testing.T, ca cause.Cause) func(cause.Case) cause.Outcome {
 		if len(whole.Findings) == 0 {
 			return whole
 		}
+		for _, f := range whole.Findings {
+			for _, id := range f.Explains {
+				if !slices.Contains(ca.Explains, id) {
+					t.Errorf("%s explains %s here, and doesn't say so in its Explains", ca.ID, id)
+				}
+			}
+		}
 		found := foundBy(whole)
 		less := c
 		for _, k := range facts.Kinds {

@@ -86,16 +86,35 @@ var reference = map[string]string{
 	"gcloud iap web get-iam-policy":                                 "--resource-type= --service=",
 	"gcloud iap web add-iam-policy-binding":                         "--resource-type= --service= --member= --role=",
 
+	"gcloud dns record-sets create": "--type= --zone= --ttl= --rrdatas=",
+
+	"gcloud dns record-sets update": "--type= --zone= --ttl= --rrdatas=",
+
+	"gcloud dns record-sets delete": "--type= --zone=",
+
+	"gcloud compute target-http-proxies delete": "--global --region= --quiet",
+
+	"gcloud compute target-https-proxies delete": "--global --region= --quiet",
+
+	"gcloud compute target-https-proxies list": "--global --regions= --filter= --format=",
+
+	"gcloud compute ssl-certificates delete": "--global --region= --quiet",
+
+	"gcloud certificate-manager dns-authorizations list": "--location= --filter= --format=",
+
+	"gcloud container fleet ingress enable":          "--config-membership=",
+	"gcloud certificate-manager certificates update": "--location= --certificate-file= --private-key-file= --description=",
+
 	"kubectl annotate":        "-n= --namespace= --overwrite",
 	"kubectl apply":           "-f= -n=",
-	"kubectl create secret":   "-n= --cert= --key= --from-literal= --from-file=",
+	"kubectl create secret":   "-n= --cert= --key= --from-literal= --from-file= --dry-run= -o= --from-env-file=",
 	"kubectl delete":          "-n=",
 	"kubectl describe":        "-n= -l=",
 	"kubectl edit":            "-n=",
 	"kubectl expose":          "-n= --port= --target-port= --name= --type=",
 	"kubectl get":             "-n= -o= -l= -A --field-selector= --show-labels --sort-by=",
 	"kubectl label":           "-n= --overwrite",
-	"kubectl logs":            "-n= -c= --previous --tail= -l= --since=",
+	"kubectl logs":            "-n= -c= --previous --tail= -l= --since= --all-containers",
 	"kubectl patch":           "-n= --type= -p= --patch= --subresource=",
 	"kubectl port-forward":    "-n=",
 	"kubectl rollout restart": "-n=",
@@ -106,6 +125,7 @@ var reference = map[string]string{
 	"kubectl set env":         "-n= -c=",
 	"kubectl set image":       "-n=",
 	"kubectl exec":            "-n= -c= -it",
+	"kubectl drain":           "--ignore-daemonsets --delete-emptydir-data",
 }
 
 const (

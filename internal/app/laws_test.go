@@ -145,7 +145,7 @@ func (c collected) denied(t *testing.T, kind facts.Kind, whole []engine.Diagnosi
 	for i, s := range c.snapshots {
 		snapshots[i] = s.Without(kind)
 	}
-	allowed := known(whole)
+	allowed := known(whole, kind)
 	visible := slices.ContainsFunc(whole, func(d engine.Diagnosis) bool {
 		return (d.Verdict == engine.RootCause || d.Verdict == engine.Unexplained) && !(kind == facts.Logs && onlyLogged(d))
 	})
@@ -183,7 +183,7 @@ func onlyLogged(d engine.Diagnosis) bool {
 // known are the causes that the whole facts show, and those that less of the facts
 // may rightly show: a redirect whose direction can't be told any more, an address that
 // isn't found where it is looked for.
-func known(diagnoses []engine.Diagnosis) []cause.ID {
+func known(diagnoses []engine.Diagnosis, refused facts.Kind) []cause.ID {
 	var ids []cause.ID
 	for _, d := range diagnoses {
 		for _, r := range d.Roots {
@@ -200,6 +200,10 @@ func known(diagnoses []engine.Diagnosis) []cause.ID {
 			// Google's own word on a domain, which only a look-up refutes.
 			if s.ID == cause.CertificateNotActive {
 				ids = append(ids, "cert/managed-domain-not-visible", "cert/managed-caa-forbidden")
+			}
+			// The answer that Google's prober logged, which only our own probe refutes.
+			if s.ID == cause.BackendUnhealthy && slices.Contains([]facts.Kind{facts.Probes, facts.Pods, facts.Services}, refused) {
+				ids = append(ids, "health/server-error")
 			}
 		}
 	}

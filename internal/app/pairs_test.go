@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"maps"
 	"os"
 	"path/filepath"
@@ -43,6 +44,8 @@ type fault struct {
 	// changed are the resources in which it differs from its world.
 	changed map[string]bool
 	targets []facts.Ref
+	// text is the scenario's file.
+	text []byte
 }
 
 func (f fault) stays(t *testing.T, world *scenario.World) {
@@ -127,6 +130,18 @@ func refuses(w *scenario.World) bool {
 	return len(w.Deny)+len(w.Fail)+len(w.Unavailable)+len(w.Unreachable) > 0
 }
 
+// names: a log entry or an object of the fault has the name of a Compute resource that
+// the other one changes: its absence may be the fault.
+func (f fault) names(other fault) bool {
+	for key := range other.changed {
+		resource, ok := strings.CutPrefix(key, "compute ")
+		if ok && bytes.Contains(f.text, []byte(facts.LastSegment(resource))) {
+			return true
+		}
+	}
+	return false
+}
+
 // wide: what all targets of a cluster suffer from can't be apart from anything.
 func wide(diagnoses []engine.Diagnosis) bool {
 	for _, d := range diagnoses {
@@ -141,7 +156,11 @@ func wide(diagnoses []engine.Diagnosis) bool {
 
 func newFault(t *testing.T, s *scenario.Scenario, healthy *scenario.World, diagnoses []engine.Diagnosis) fault {
 	t.Helper()
-	f := fault{Scenario: s, roots: rootsIn(diagnoses), changed: map[string]bool{}}
+	text, err := os.ReadFile(s.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := fault{Scenario: s, roots: rootsIn(diagnoses), changed: map[string]bool{}, text: text}
 	before, after := resources(t, healthy), resources(t, s.World)
 	for _, all := range []map[string]string{before, after} {
 		for key := range all {
@@ -156,8 +175,12 @@ func newFault(t *testing.T, s *scenario.Scenario, healthy *scenario.World, diagn
 	return f
 }
 
-// apart: the faults touch different objects, and targets of different namespaces suffer.
+// apart: the faults touch different objects, neither names what the other one adds, and
+// targets of different namespaces suffer.
 func apart(a, b fault) bool {
+	if a.names(b) || b.names(a) {
+		return false
+	}
 	for key := range a.changed {
 		if b.changed[key] {
 			return false

@@ -112,6 +112,10 @@ func (c Case) since(symptom ID) (at time.Time) {
 // fault is real and comes later; what the controller complains of has another cause.
 func (c Case) isAboutAnother(f glbc.Fault) bool {
 	for _, e := range c.ControllerErrors() {
+		// Compute has several words for it (ingress-controller.md §1.5).
+		if f.Code == glbc.StaticIPInUse && (mentions(e.Message, "in use") || mentions(e.Message, "being used")) {
+			return false
+		}
 		translating := f.Stage == glbc.StageTranslate && e.Reason == "Translate"
 		if translating || mentions(e.Message, f.Message) || mentions(e.Message, f.On.Name) || mentions(e.Message, f.Names.Name) {
 			return false

@@ -26,7 +26,7 @@ type Rest struct {
 // Run runs every cause on a Case. A cause that panics is a gap of its own, never
 // the end of the diagnosis.
 func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, rest Rest) {
-	for _, ca := range causes {
+	for _, ca := range inOrder(causes) {
 		out, err := check(ca, c)
 		if err != nil {
 			rest.broken = append(rest.broken, Gap{Needs: "plumbline/" + string(ca.ID), Err: err.Error(), Hides: []cause.ID{ca.ID}})
@@ -54,9 +54,25 @@ func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, rest Res
 		}
 	}
 	slices.SortStableFunc(rest.notes, func(a, b Note) int {
-		return cmp.Or(depth(a.ID)-depth(b.ID), strings.Compare(string(a.ID), string(b.ID)))
+		return cmp.Or(urgency(a.ID)-urgency(b.ID), strings.Compare(string(a.ID), string(b.ID)))
 	})
 	return findings, rest
+}
+
+// urgency orders notes: what explains what a reader sees now, what will run out, and last
+// what would keep a failure from reaching us.
+func urgency(id cause.ID) int { return slices.Index([]string{"ingress", "endpoint", "latent", "health"}, id.Layer()) }
+
+// inOrder are the causes by layer and ID: what several of them say at once is told in an
+// order of its own.
+func inOrder(causes []cause.Cause) []cause.Cause {
+	order := func(a, b cause.Cause) int {
+		return cmp.Or(depth(a.ID)-depth(b.ID), strings.Compare(string(a.ID), string(b.ID)))
+	}
+	if slices.IsSortedFunc(causes, order) {
+		return causes
+	}
+	return slices.SortedStableFunc(slices.Values(causes), order)
 }
 
 // note keeps what a cause that is a note found, each subject once.

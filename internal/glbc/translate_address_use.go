@@ -30,7 +30,7 @@ func (t *translator) addressInUse(address *computepb.Address, stage Stage, field
 			continue
 		}
 		f := Fault{
-			Code: StaticIPInUse, Stage: stage, Field: field, Message: "googleapi: Error 4",
+			Code: StaticIPInUse, Stage: stage, Field: field, Message: "in-use",
 			Names: facts.Ref{Project: t.s.Project, Scope: t.scope(), Kind: facts.KindForwardingRule, Name: fr.GetName()},
 		}
 		if ports[wanted] == httpsPort {
@@ -40,9 +40,10 @@ func (t *translator) addressInUse(address *computepb.Address, stage Stage, field
 		switch {
 		case known && names.Has(fr.GetName()):
 			continue
-		case j.foreign(fr.GetName()) || describesAny(fr.GetDescription()) && !describes(fr.GetDescription(), t.ing):
+		case describesAny(fr.GetDescription()) && !describes(fr.GetDescription(), t.ing):
 		case !known:
 			f.Err = j.names.Err()
+		case j.foreign(fr.GetName()):
 		case describes(fr.GetDescription(), t.ing):
 			// A rule of this Ingress under a name from before.
 			continue

@@ -60,6 +60,10 @@ func (t *tracer) host(j *judgement, host string, records facts.DNSRecords, ours 
 			j.ok(host + " → " + texts(resolved))
 			return
 		}
+		if s := t.s; !s.ForwardingRules.Known() || !s.TargetHTTPProxies.Known() || !s.TargetHTTPSProxies.Known() || !s.URLMaps.Known() {
+			j.unknown("%s also leads to %s, and whether that is the load balancer's own couldn't be read", host, texts(others))
+			return
+		}
 		strayRecords(j, ref, others, ours, state)
 	}
 }

@@ -23,7 +23,7 @@ var appProtocolsPortUnmatched = cause.Cause{
 	ID:       "backend/app-protocols-port-unmatched",
 	Title:    "The app-protocols annotation names no port of the Service",
 	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.Services},
-	Explains: []cause.ID{cause.ChangeNotApplied, cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing, "health/redirect-to-https", "health/redirect"},
+	Explains: slices.Concat(ofSettings, ofTheCheck),
 	Check:    checkAppProtocolPort,
 }
 

@@ -113,6 +113,13 @@ func glbcServes(c cause.Case, b glbc.Backend) bool {
 	return slices.ContainsFunc(all, glbc.Endpoint.Healthy)
 }
 
+// ofSettings is what settings that don't reach the backend service can show in, besides
+// what their health check would have.
+var ofSettings = []cause.ID{
+	cause.ChangeNotApplied, cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing,
+	"backend/timeout-too-short", "backend/tls-protocol-mismatch", "backend/http2-not-negotiated",
+}
+
 // Every cause of the layer health can come of a check that a BackendConfig was to
 // change.
 var ofTheCheck = []cause.ID{

@@ -2,6 +2,7 @@ package backend
 
 import (
 	networkingv1 "k8s.io/api/networking/v1"
+	"slices"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -16,7 +17,7 @@ var configAnnotationMisplaced = cause.Cause{
 	ID:       "backend/config-annotation-misplaced",
 	Title:    "The BackendConfig annotation is on the wrong object",
 	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.HealthChecks, facts.Services, facts.BackendConfigs},
-	Explains: []cause.ID{cause.ChangeNotApplied, cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing, "health/redirect-to-https", "health/redirect"},
+	Explains: slices.Concat(ofSettings, ofTheCheck),
 	Check:    checkMisplaced,
 }
 

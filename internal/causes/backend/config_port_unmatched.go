@@ -20,7 +20,7 @@ var configPortUnmatched = cause.Cause{
 	ID:       "backend/config-port-unmatched",
 	Title:    "The BackendConfig is named for a port that the Service doesn't have",
 	Needs:    []facts.Kind{facts.Ingresses, facts.IngressClasses, facts.BackendServices, facts.HealthChecks, facts.Services, facts.BackendConfigs},
-	Explains: []cause.ID{cause.ChangeNotApplied, cause.BackendUnhealthy, cause.PodsNotReadyInNEG, cause.RequestsFailing, "health/redirect-to-https", "health/redirect"},
+	Explains: slices.Concat(ofSettings, ofTheCheck),
 	Check:    checkConfigPort,
 }
 

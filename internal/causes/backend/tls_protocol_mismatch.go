@@ -27,7 +27,7 @@ var tlsProtocolMismatch = cause.Cause{
 	Explains: []cause.ID{
 		cause.BackendUnhealthy, cause.RequestsFailing, cause.PodsNotReadyInNEG, "health/protocol-mismatch", "health/status-not-200", "backend/keepalive-too-short",
 	},
-	Check:    checkTLS,
+	Check: checkTLS,
 }
 
 func checkTLS(c cause.Case) (out cause.Outcome) {
@@ -139,7 +139,7 @@ func (t *traffic) tlsToPlain(c cause.Case) (m mismatch) {
 	if len(refused) == 0 || t.answers(c, "https") || t.served() {
 		return m
 	}
-	for req, v := range c.Facts.Probes {
+	for req, v := range c.Probes() {
 		if a, ok := v.Get(); ok && req.Scheme == "https" && t.asked(req) && strings.Contains(a.Unreachable, "server gave HTTP response to HTTPS client") {
 			m.add(cause.Proven, "our probe", a.Unreachable)
 			break
@@ -164,7 +164,7 @@ func (t *traffic) asked(req facts.ProbeRequest) bool {
 // answers: a pod answered us in a scheme with something else than a refusal of plain
 // text.
 func (t *traffic) answers(c cause.Case, scheme string) bool {
-	for req, v := range c.Facts.Probes {
+	for req, v := range c.Probes() {
 		if a, ok := v.Get(); ok && req.Scheme == scheme && t.asked(req) && a.Status != 0 && a.Status != 400 {
 			return true
 		}

@@ -76,7 +76,7 @@ func settled(c cause.Case, pod *corev1.Pod, check glbc.Check) bool {
 
 // probe takes what our own probe met.
 func (l *listening) probe(c cause.Case) {
-	for req, v := range c.Facts.Probes {
+	for req, v := range c.Probes() {
 		a, ok := v.Get()
 		if !ok || !slices.ContainsFunc(l.pods, func(p *corev1.Pod) bool { return p.Namespace == req.Namespace && p.Name == req.Pod }) {
 			continue

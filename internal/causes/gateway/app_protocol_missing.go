@@ -108,7 +108,7 @@ func (k *checked) speaks(c cause.Case, failing bool) speech {
 // plain one didn't get its 200; empty for none.
 func (k *checked) answersTLS(c cause.Case) string {
 	for _, pod := range k.pods {
-		for req, v := range c.Facts.Probes {
+		for req, v := range c.Probes() {
 			a, ok := v.Get()
 			if ok && req.Namespace == pod.Namespace && req.Pod == pod.Name && req.Port == k.port && req.Scheme == "https" && a.Status != 0 && k.refusesPlain() {
 				return "probe of " + pod.Name

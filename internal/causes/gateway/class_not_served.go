@@ -32,18 +32,18 @@ func checkClass(c cause.Case) cause.Outcome {
 	switch {
 	case !ok && c.Has(cause.IngressNotProvisioned) && slices.Contains(installed(c.Facts), string(g.Spec.GatewayClassName)):
 		return cause.Outcome{RuledOut: "GatewayClass " + string(g.Spec.GatewayClassName) + " is there and GKE's"}
-	case !ok, switchedOff(c.Facts) && strings.HasPrefix(string(g.Spec.GatewayClassName), "gke-"):
+	case !ok, maybeOff(c.Facts) && strings.HasPrefix(string(g.Spec.GatewayClassName), "gke-"):
 		return cause.Outcome{}
 	}
 	return cause.Outcome{Findings: []cause.Finding{notServed(c, g, orphan)}}
 }
 
-// switchedOff: with the Gateway API or the load balancing add-on off, none of GKE's classes
-// is there, and that is the cluster's fault.
-func switchedOff(s *facts.Snapshot) bool {
+// maybeOff: with the Gateway API or the load balancing add-on off, none of GKE's classes is
+// there, and that is the cluster's fault; a cluster that couldn't be read may have them off.
+func maybeOff(s *facts.Snapshot) bool {
 	cluster, ok := s.Cluster.Get()
 	if !ok || glbc.AddonDisabled(cluster) || cluster.NetworkConfig == nil || cluster.NetworkConfig.GatewayApiConfig == nil {
-		return ok
+		return true
 	}
 	channel := cluster.NetworkConfig.GatewayApiConfig.Channel
 	return channel != "CHANNEL_STANDARD" && channel != "CHANNEL_EXPERIMENTAL"

@@ -15,6 +15,7 @@ var healthCheckDefaults = cause.Cause{
 	ID:    "gateway/health-check-defaults",
 	Title: "The Service has no HealthCheckPolicy, and GET / is not answered with 200",
 	Needs: []facts.Kind{
+		facts.Firewalls, facts.NetworkFirewall, facts.Network, facts.Nodes,
 		facts.Instances,
 		facts.RegionFirewall,
 		facts.ThirdPartyObjects, facts.Services, facts.BackendServices, facts.HealthChecks, facts.BackendHealth, facts.RegionBackendHealth, facts.NEGs,

@@ -62,6 +62,6 @@ func (b *backend) grpcFinding(c cause.Case, confidence cause.Confidence, a answe
 		Summary: fmt.Sprintf("answer an HTTP GET with 200, on port %d or another one of the container, and point the check there by a BackendConfig: put them in place of PORT and /PATH; or use a Gateway, whose HealthCheckPolicy knows type GRPC", b.port),
 		Caveat:  "no readiness probe helps: GKE takes a path from HTTP probes only",
 	}
-	f.Fix.Commands, f.Fix.Patches = b.configure(`"type":"HTTP","requestPath":"/PATH","port":PORT`, "    type: HTTP\n    requestPath: /PATH\n    port: PORT\n")
+	_, f.Fix.Patches = b.configure(`"type":"HTTP","requestPath":"/PATH","port":PORT`, "    type: HTTP\n    requestPath: /PATH\n    port: PORT\n")
 	return f
 }

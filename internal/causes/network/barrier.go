@@ -139,7 +139,7 @@ func (b barrier) unnamed(s *facts.Snapshot) bool {
 // unknown: it was to ask there, and nothing is known of the answer.
 func (b barrier) noneListens(c cause.Case) (dead, unknown bool) {
 	pods, err := glbc.PodsOf(c.Facts, b.Backend)
-	for req := range c.Facts.Probes {
+	for req := range c.Probes() {
 		// Whose answer it is can't be told.
 		unknown = unknown || err != nil && b.Service != "" && req.Port == int32(b.Packet.Port)
 	}

@@ -271,7 +271,7 @@ func logged(c cause.Case, b barrier) (cause.Evidence, bool) {
 func answers(c cause.Case, b glbc.Backend) (cause.Evidence, bool) {
 	pods, _ := glbc.PodsOf(c.Facts, b)
 	for _, pod := range pods {
-		for req, v := range c.Facts.Probes {
+		for req, v := range c.Probes() {
 			a, ok := v.Get()
 			if ok && req.Namespace == pod.Namespace && req.Pod == pod.Name && a.Status == 200 {
 				return cause.Evidence{Source: "our probe", Says: fmt.Sprintf("%s answers :%d%s with 200 to the API server, which comes another way", pod.Name, req.Port, req.Path)}, true

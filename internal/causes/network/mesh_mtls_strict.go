@@ -121,7 +121,7 @@ func isReset(text string) bool {
 
 // asksInVain: our own probe was to ask a pod's port, and nothing is known of its answer.
 func asksInVain(c cause.Case, pod *corev1.Pod, port int32) bool {
-	for req, v := range c.Facts.Probes {
+	for req, v := range c.Probes() {
 		if req.Namespace == pod.Namespace && req.Pod == pod.Name && req.Port == port && !v.Known() {
 			return true
 		}

@@ -93,7 +93,7 @@ func saysOf(c cause.Case, b glbc.Backend, e glbc.Endpoint) *signal.Health {
 // probedWith is the status that our own probe got from a pod's port; unreachable, why it
 // got none. Both are empty where it wasn't asked.
 func probedWith(c cause.Case, pod *corev1.Pod, port int32) (status int, unreachable string) {
-	for req, v := range c.Facts.Probes {
+	for req, v := range c.Probes() {
 		a, ok := v.Get()
 		if !ok || req.Namespace != pod.Namespace || req.Pod != pod.Name || req.Port != port {
 			continue

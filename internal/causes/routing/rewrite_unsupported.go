@@ -19,7 +19,7 @@ var rewriteUnsupported = cause.Cause{
 	ID:       "routing/rewrite-unsupported",
 	Title:    "The Ingress asks for a rewritten path, and GKE's Ingress rewrites none",
 	Needs:    []facts.Kind{facts.Ingresses, facts.Services, facts.BackendServices, facts.URLMaps, facts.ForwardingRules, facts.Logs},
-	Explains: []cause.ID{cause.RequestsFailing},
+	Explains: []cause.ID{cause.RequestsFailing, "ingress/unsupported-annotations"},
 	Check:    checkRewrite,
 }
 

@@ -158,7 +158,7 @@ func (g group) sameQuestion(q question, message string) bool {
 
 // answered: the app was seen to answer the check, whatever the status.
 func (g group) answered(c cause.Case) bool {
-	for req, v := range c.Facts.Probes {
+	for req, v := range c.Probes() {
 		a, ok := v.Get()
 		for _, pod := range g.pods {
 			if ok && a.Status != 0 && req.Namespace == pod.Namespace && req.Pod == pod.Name {
