@@ -15,6 +15,7 @@ const scenariosWanted = 260
 // TestEveryCauseIsProvenByScenarios: each has one where it is found, first of its list,
 // and a near miss of its own name where it isn't.
 func TestEveryCauseIsProvenByScenarios(t *testing.T) {
+	wholeOnly(t)
 	all := scenarios(t)
 	if len(all) < scenariosWanted {
 		t.Errorf("%d scenarios, want at least %d", len(all), scenariosWanted)

@@ -147,7 +147,7 @@ func (c collected) denied(t *testing.T, kind facts.Kind, whole []engine.Diagnosi
 	}
 	allowed := known(whole, kind)
 	visible := slices.ContainsFunc(whole, func(d engine.Diagnosis) bool {
-		return (d.Verdict == engine.RootCause || d.Verdict == engine.Unexplained) && !(kind == facts.Logs && onlyLogged(d))
+		return (d.Verdict == engine.RootCause || d.Verdict == engine.Unexplained) && (kind != facts.Logs || !onlyLogged(d))
 	})
 	judged := c.service.Judge(snapshots, c.signals)
 	// A name that can't be looked up is no fault: it may be one of a private zone.

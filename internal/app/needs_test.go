@@ -11,6 +11,7 @@ import (
 // TestEveryNeedOfACauseIsRead: a cause whose needs no diagnosis reads could never be
 // found, and would hide behind no gap either.
 func TestEveryNeedOfACauseIsRead(t *testing.T) {
+	wholeOnly(t)
 	read := map[string]bool{}
 	for _, s := range scenarios(t) {
 		if s.Timeline != nil {

@@ -22,6 +22,7 @@ const pairsWanted = 240
 // objects and different targets into one world: each is found there as it is alone, and
 // nothing else.
 func TestTwoFaultsAreBothFound(t *testing.T) {
+	wholeOnly(t)
 	pairs := faultPairs(t)
 	if len(pairs) < 200 {
 		t.Fatalf("%d pairs of faults don't overlap, want at least 200", len(pairs))

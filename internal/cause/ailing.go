@@ -58,7 +58,7 @@ func (c Case) showing(b glbc.Backend) *Symptom {
 	return nil
 }
 
-// Nodes: the failing endpoints are nodes, behind which any pod may be.
+// Nodes reports that the failing endpoints are nodes, behind which any pod may be.
 func (a Ailing) Nodes() bool {
 	return slices.ContainsFunc(a.Bad, func(e glbc.Endpoint) bool { return e.Node })
 }

@@ -100,7 +100,7 @@ func (c Case) RequestsTo(b glbc.Backend) []signal.Signal {
 	return slices.DeleteFunc(c.Requests(), func(s signal.Signal) bool { return s.Request.BackendService != bs.GetName() })
 }
 
-// ChangedSince: somebody wrote one of the objects behind a backend after a moment, or
+// ChangedSince reports that somebody wrote one of the objects behind a backend after a moment, or
 // every pod behind it started later. What failed before may be mended.
 func ChangedSince(c Case, b glbc.Backend, at time.Time) bool {
 	bs, _ := b.BackendService.Get()

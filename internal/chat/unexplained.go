@@ -81,7 +81,7 @@ func (w writer) next(subject facts.Ref) string {
 		if words(s.Subject.Name, s.Subject.ProjectOf()) {
 			return joinLines("Read the failed requests:", fence("gcloud logging read 'resource.labels."+label+"="+s.Subject.Name+" AND httpRequest.status>=500' --project "+s.Subject.ProjectOf()+" --freshness 1h --limit 20", maxCommand))
 		}
-	case cause.IngressNotProvisioned, cause.ChangeNotApplied:
+	case cause.IngressNotProvisioned, cause.ChangeNotApplied, cause.AddressMissing:
 		if subject.Kind != facts.KindIngress && subject.Kind != facts.KindGateway || !words(subject.Name, subject.Namespace) {
 			return ""
 		}

@@ -61,7 +61,9 @@ func Run(causes []cause.Cause, c cause.Case) (findings []cause.Finding, rest Res
 
 // urgency orders notes: what explains what a reader sees now, what will run out, and last
 // what would keep a failure from reaching us.
-func urgency(id cause.ID) int { return slices.Index([]string{"ingress", "endpoint", "latent", "health"}, id.Layer()) }
+func urgency(id cause.ID) int {
+	return slices.Index([]string{"ingress", "endpoint", "latent", "health"}, id.Layer())
+}
 
 // inOrder are the causes by layer and ID: what several of them say at once is told in an
 // order of its own.

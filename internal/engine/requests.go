@@ -82,7 +82,7 @@ func requestsSeen(c cause.Case, open []cause.Symptom) (list []cause.Evidence) {
 // path was changed since, so that it proves nothing of today.
 func over(c cause.Case, b glbc.Backend, s signal.Signal) bool {
 	bs, _ := b.BackendService.Get()
-	switch s.Request.Failure() {
+	switch s.Request.Failure() { //nolint:exhaustive // what nothing of today can refute
 	case signal.NoBackend:
 		all, _ := glbc.FailingEndpoints(c.Facts, b, c.LoggedUnhealthy())
 		if slices.ContainsFunc(all, glbc.Endpoint.Healthy) && !glbc.TakesNothing(bs) {

@@ -20,7 +20,7 @@ func TestLacks(t *testing.T) {
 	bc.Spec.TimeoutSec = &timeout
 	bc.Spec.HealthCheck = &facts.BackendConfigCheck{RequestPath: &path}
 	live := &computepb.BackendService{TimeoutSec: proto.Int32(30)}
-	check := &computepb.HealthCheck{Type: proto.String("HTTP"), HttpHealthCheck: &computepb.HTTPHealthCheck{RequestPath: proto.String("/healthz")}}
+	check := &computepb.HealthCheck{Type: new("HTTP"), HttpHealthCheck: &computepb.HTTPHealthCheck{RequestPath: new("/healthz")}}
 	got := glbc.Lacks(bc, live, check)
 	if len(got) != 1 || got[0].Field != "spec.timeoutSec" || got[0].Have != "30" {
 		t.Errorf("lacks %v, want the timeout alone", got)

@@ -28,10 +28,6 @@ func annotate(svc *corev1.Service, key, value string) ([]string, []cause.Patch) 
 
 func annotationPath(key string) string { return `metadata.annotations["` + key + `"]` }
 
-func configRef(s *facts.Snapshot, bc *facts.BackendConfig) facts.Ref {
-	return facts.Ref{Cluster: s.ClusterName, Kind: facts.KindBackendConfig, Namespace: bc.Namespace, Name: bc.Name}
-}
-
 // users are GLBC's Ingresses that send requests to a Service.
 func users(s *facts.Snapshot, service facts.Ref) []facts.Ref {
 	var refs []facts.Ref

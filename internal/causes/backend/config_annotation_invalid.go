@@ -41,12 +41,10 @@ func tellConfigAnnotation(c cause.Case, f glbc.Fault) cause.Finding {
 		told.Change = c.WhoWrote(f.On, f.Field, annotationPath(f.Field))
 	}
 	have, _ := configNames(c.Facts, f.On)
-	meant := raw
 	for _, name := range have {
 		if name == raw || len(have) == 1 {
-			meant = name
 			told.Fix.Summary = "name the BackendConfig in the form that the controller reads"
-			told.Fix.Commands, told.Fix.Patches = annotate(svc, f.Field, named{Default: meant}.write())
+			told.Fix.Commands, told.Fix.Patches = annotate(svc, f.Field, named{Default: name}.write())
 			return told
 		}
 	}

@@ -1,8 +1,9 @@
 package backend
 
 import (
-	networkingv1 "k8s.io/api/networking/v1"
 	"slices"
+
+	networkingv1 "k8s.io/api/networking/v1"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -72,17 +73,17 @@ func unmatchedPort(c cause.Case, p passedOver, svc *corev1.Service, key string) 
 }
 
 func ports(svc *corev1.Service) string {
-	text := ""
+	var text strings.Builder
 	for i, p := range svc.Spec.Ports {
 		if i > 0 {
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += "port " + strconv.Itoa(int(p.Port))
+		text.WriteString("port " + strconv.Itoa(int(p.Port)))
 		if p.Name != "" {
-			text += " named " + p.Name
+			text.WriteString(" named " + p.Name)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // meaning says what a key is that is no port.

@@ -31,7 +31,7 @@ func checkCAA(c cause.Case) (out cause.Outcome) {
 	for _, ce := range failing(c) {
 		for _, d := range ce.Domains {
 			checking := d.Status == "FAILED_CAA_CHECKING"
-			if !checking && d.Status != "FAILED_CAA_FORBIDDEN" && !(d.Status == "FAILED" && strings.HasPrefix(d.Reason, "CAA")) {
+			if !checking && d.Status != "FAILED_CAA_FORBIDDEN" && (d.Status != "FAILED" || !strings.HasPrefix(d.Reason, "CAA")) {
 				continue
 			}
 			v := c.Facts.DNS[d.Name]

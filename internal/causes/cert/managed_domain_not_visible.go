@@ -126,18 +126,18 @@ func (ce certificate) pointDNS(domains []domain, ours string) cause.Fix {
 	if ours != "" {
 		fix.Summary = "let the A record of " + all(namesOf(domains)) + " be " + ours + " alone; " + ce.again()
 	}
-	zone := ""
+	var zone strings.Builder
 	if slices.ContainsFunc(domains, func(d domain) bool { return slices.ContainsFunc(d.stray, netip.Addr.Is6) }) {
 		fix.Summary = strings.Replace(fix.Summary, " alone; ", " alone, and remove the AAAA record; ", 1)
 	}
 	for _, d := range domains {
 		fix.Commands = append(fix.Commands, "dig +short "+d.name+" A "+d.name+" AAAA")
 		if ours != "" {
-			zone += d.name + ". 300 IN A " + ours + "\n"
+			zone.WriteString(d.name + ". 300 IN A " + ours + "\n")
 		}
 	}
-	if zone != "" {
-		fix.Patches = []cause.Patch{{File: "DNS zone", YAML: zone}}
+	if zone.String() != "" {
+		fix.Patches = []cause.Patch{{File: "DNS zone", YAML: zone.String()}}
 	}
 	for _, d := range domains {
 		if len(d.stray) > 0 {

@@ -99,14 +99,15 @@ func fixMissing(c cause.Case, ing *networkingv1.Ingress, ref facts.Ref) cause.Fi
 			}
 		}
 	}
-	yaml := "apiVersion: networking.gke.io/v1\nkind: ManagedCertificate\nmetadata:\n  name: " + ref.Name + "\n  namespace: " + ing.Namespace + "\nspec:\n  domains:\n"
+	var yaml strings.Builder
+	yaml.WriteString("apiVersion: networking.gke.io/v1\nkind: ManagedCertificate\nmetadata:\n  name: " + ref.Name + "\n  namespace: " + ing.Namespace + "\nspec:\n  domains:\n")
 	for _, h := range hosts {
-		yaml += "  - " + h + "\n"
+		yaml.WriteString("  - " + h + "\n")
 	}
 	return cause.Fix{
 		Summary:  "create the ManagedCertificate in namespace " + ing.Namespace + ", or let the annotation name one of those that are there",
 		Commands: []string{"kubectl get managedcertificates -n " + ing.Namespace},
-		Patches:  []cause.Patch{{File: "ManagedCertificate " + ing.Namespace + "/" + ref.Name, YAML: yaml}},
+		Patches:  []cause.Patch{{File: "ManagedCertificate " + ing.Namespace + "/" + ref.Name, YAML: yaml.String()}},
 		Caveat:   "once it is there, Google takes up to an hour to issue it",
 	}
 }

@@ -2,6 +2,8 @@ package cert
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
@@ -43,8 +45,8 @@ func tellEmptyEntry(c cause.Case, f glbc.Fault) cause.Finding {
 	}
 	var ops []string
 	kept := "  tls:\n"
-	for i := len(ing.Spec.TLS) - 1; i >= 0; i-- {
-		if ing.Spec.TLS[i].SecretName == "" {
+	for i, v := range slices.Backward(ing.Spec.TLS) {
+		if v.SecretName == "" {
 			ops = append(ops, fmt.Sprintf(`{"op":"remove","path":"/spec/tls/%d"}`, i))
 		}
 	}
@@ -56,16 +58,16 @@ func tellEmptyEntry(c cause.Case, f glbc.Fault) cause.Finding {
 	if len(ops) == len(ing.Spec.TLS) {
 		ops, kept = []string{`{"op":"remove","path":"/spec/tls"}`}, "  tls: null # remove the section\n"
 	}
-	list := ""
+	var list strings.Builder
 	for i, op := range ops {
 		if i > 0 {
-			list += ","
+			list.WriteString(",")
 		}
-		list += op
+		list.WriteString(op)
 	}
 	told.Fix = cause.Fix{
 		Summary:  "remove the entry; the hosts of spec.tls do nothing on GKE",
-		Commands: []string{"kubectl patch ingress " + ing.Name + " -n " + ing.Namespace + " --type json -p '[" + list + "]'"},
+		Commands: []string{"kubectl patch ingress " + ing.Name + " -n " + ing.Namespace + " --type json -p '[" + list.String() + "]'"},
 		Patches:  []cause.Patch{ingressPatch(ing, "spec:\n"+kept)},
 		Caveat:   "remove it from the manifest too, or the next apply brings it back",
 	}

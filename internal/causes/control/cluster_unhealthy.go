@@ -58,7 +58,7 @@ func checkCluster(c cause.Case) cause.Outcome {
 		return cause.Outcome{}
 	case disabled(cluster), unbuilt && otherwiseTold(c, cluster, w):
 		return cause.Outcome{}
-	case failing && !unbuilt && !(w.nodes && lacksPlace(c)):
+	case failing && !unbuilt && (!w.nodes || !lacksPlace(c)):
 		return cause.Outcome{}
 	}
 	return cause.Outcome{Findings: []cause.Finding{clusterFinding(c, cluster, w)}}

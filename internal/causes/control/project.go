@@ -23,7 +23,7 @@ func numberOf(c cause.Case) string {
 	}
 	gateways, _ := c.Facts.Gateways.Get()
 	for _, g := range gateways {
-		for _, path := range strings.Split(g.Annotations["networking.gke.io/backend-services"], ",") {
+		for path := range strings.SplitSeq(g.Annotations["networking.gke.io/backend-services"], ",") {
 			rest, ok := strings.CutPrefix(strings.TrimSpace(path), "/projects/")
 			if number, _, cut := strings.Cut(rest, "/"); ok && cut && isNumber(number) {
 				return number

@@ -237,7 +237,7 @@ func ofServiceNEGs(c cause.Case) (list []complaint) {
 		o := e.InvolvedObject
 		ref := facts.Ref{Cluster: c.Facts.ClusterName, Kind: o.Kind, Namespace: o.Namespace, Name: o.Name}
 		if o.Kind != facts.KindServiceNEG || o.Namespace != c.Target.Namespace || e.Type != corev1.EventTypeWarning ||
-			c.Facts.Now.Sub(facts.EventTime(e)) >= collecting || !behind(c, o.Name) && !(ok && terminating(ing)) {
+			c.Facts.Now.Sub(facts.EventTime(e)) >= collecting || !behind(c, o.Name) && (!ok || !terminating(ing)) {
 			continue
 		}
 		for _, r := range refusalsIn(e.Message) {

@@ -57,7 +57,7 @@ func astray(c cause.Case, l glbc.Lead) cause.Finding {
 		},
 		Impact: "clients of " + l.Host + " don't reach this load balancer",
 	}
-	switch l.Where {
+	switch l.Where { //nolint:exhaustive // the rest leads to some other address
 	case glbc.Nowhere:
 		nowhere(c, l, &f)
 	case glbc.Beside:

@@ -159,12 +159,12 @@ func (b localBinding) fix(subject facts.Ref) cause.Fix {
 
 // list is the command or the arguments as they should be.
 func (b localBinding) list() string {
-	yaml := ""
+	var yaml strings.Builder
 	for i, word := range b.words {
 		if i == b.index {
 			word = b.value
 		}
-		yaml += fmt.Sprintf("        - %q\n", word)
+		yaml.WriteString(fmt.Sprintf("        - %q\n", word))
 	}
-	return yaml
+	return yaml.String()
 }

@@ -207,10 +207,11 @@ func (m candidate) fix(svc *corev1.Service) cause.Fix {
 	for k := range svc.Spec.Selector {
 		merge[k] = nil
 	}
-	yaml := "  selector:\n"
+	var yaml strings.Builder
+	yaml.WriteString("  selector:\n")
 	for _, k := range slices.Sorted(maps.Keys(want)) {
 		merge[k] = want[k]
-		yaml += fmt.Sprintf("    %s: %q\n", k, want[k])
+		yaml.WriteString(fmt.Sprintf("    %s: %q\n", k, want[k]))
 	}
 	text, err := json.Marshal(merge)
 	if err != nil {
@@ -219,7 +220,7 @@ func (m candidate) fix(svc *corev1.Service) cause.Fix {
 	return cause.Fix{
 		Summary:  "make the selector name labels that the pods of " + title(m.ref) + " have",
 		Commands: []string{fmt.Sprintf(`kubectl patch service %s -n %s --type merge -p '{"spec":{"selector":%s}}'`, svc.Name, svc.Namespace, text)},
-		Patches:  []cause.Patch{servicePatch(svc, "", yaml)},
+		Patches:  []cause.Patch{servicePatch(svc, "", yaml.String())},
 		Caveat:   "a chart writes Service and workload from the same values: change it there, or the next release undoes this",
 	}
 }

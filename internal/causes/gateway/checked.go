@@ -24,13 +24,13 @@ type checked struct {
 	bad   []glbc.Endpoint
 	pods  []*corev1.Pod
 	port  int32
-	// status is the answer that was seen, 0 for none; says and source are for people.
-	status       int
-	says, source string
-	location     string
-	at           time.Time
-	probed       bool
-	entry        string
+	// status is the answer that was seen, 0 for none; source says who saw it.
+	status   int
+	source   string
+	location string
+	at       time.Time
+	probed   bool
+	entry    string
 	// silent is what came instead of an answer: a refused connection, a time-out.
 	silent string
 }

@@ -95,7 +95,7 @@ func listenerNamed(g *gatewayv1.Gateway, name string) (gatewayv1.Listener, bool)
 
 // fixListener says what to do about the reasons that the API has.
 func fixListener(c cause.Case, g *gatewayv1.Gateway, l gatewayv1.Listener, r glbc.Refusal, f *cause.Finding) {
-	switch gatewayv1.ListenerConditionReason(r.Reason) {
+	switch gatewayv1.ListenerConditionReason(r.Reason) { //nolint:exhaustive // the API grows
 	case gatewayv1.ListenerReasonInvalidCertificateRef:
 		fixCertificate(c, g, l, f)
 	case gatewayv1.ListenerReasonHostnameConflict, gatewayv1.ListenerReasonProtocolConflict:

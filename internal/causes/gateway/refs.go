@@ -62,11 +62,6 @@ func (b backendRef) servicePort() *corev1.ServicePort {
 	return glbc.PortOf(svc, networkingv1.ServiceBackendPort{Number: b.port})
 }
 
-// says is the ref in words.
-func (b backendRef) says() string {
-	return fmt.Sprintf("Service %s/%s port %d", b.namespace, b.name, b.port)
-}
-
 // told is the controller's word on the refs of a route; ok is false where it has none, or
 // calls them resolved.
 func told(s *facts.Snapshot, g *gatewayv1.Gateway, route facts.Ref, reasons ...gatewayv1.RouteConditionReason) (glbc.Refusal, bool) {

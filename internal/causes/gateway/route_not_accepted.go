@@ -109,7 +109,7 @@ func from(l gatewayv1.Listener) string {
 func fixRoute(g *gatewayv1.Gateway, route *gatewayv1.HTTPRoute, ref facts.Ref, section, reason string) cause.Fix {
 	gateway := facts.Ref{Namespace: g.Namespace, Name: g.Name}
 	i := max(0, slices.IndexFunc(g.Spec.Listeners, func(l gatewayv1.Listener) bool { return section == "" || string(l.Name) == section }))
-	switch gatewayv1.RouteConditionReason(reason) {
+	switch gatewayv1.RouteConditionReason(reason) { //nolint:exhaustive // the API grows
 	case gatewayv1.RouteReasonNotAllowedByListeners:
 		l := g.Spec.Listeners[i]
 		fix := cause.Fix{

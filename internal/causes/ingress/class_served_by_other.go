@@ -1,6 +1,8 @@
 package ingress
 
 import (
+	"strings"
+
 	"plumbline/internal/cause"
 	"plumbline/internal/facts"
 	"plumbline/internal/glbc"
@@ -22,20 +24,21 @@ func checkOther(c cause.Case) cause.Outcome {
 	if !ok || glbc.Serves(c.Facts, ing) || glbc.ClassIn(c.Facts, ing).Unsure || glbc.Neglected(c.Facts, ing) {
 		return cause.Outcome{}
 	}
-	says := glbc.WhyNotServed(c.Facts, ing)
+	var says strings.Builder
+	says.WriteString(glbc.WhyNotServed(c.Facts, ing))
 	name := glbc.ClassName(ing)
 	classes, _ := c.Facts.IngressClasses.Get()
 	for _, class := range classes {
 		if class.Name == name && class.Spec.Controller != "" {
-			says += "; the IngressClass belongs to " + class.Spec.Controller
+			says.WriteString("; the IngressClass belongs to " + class.Spec.Controller)
 		}
 	}
 	if address := glbc.Address(ing); address != "" {
-		says += "; it answers at " + address
+		says.WriteString("; it answers at " + address)
 	}
 	return cause.Outcome{Findings: []cause.Finding{{
 		Subject:  c.Target,
 		Severity: cause.Latent,
-		Headline: "GKE's controller leaves this Ingress to another one: " + says,
+		Headline: "GKE's controller leaves this Ingress to another one: " + says.String(),
 	}}}
 }

@@ -35,10 +35,10 @@ func checkUnsupported(c cause.Case) cause.Outcome {
 	var missed []ignored
 	var out cause.Outcome
 	for _, a := range foreignOf(ing) {
-		if a, ok := a.missed(c, ing); ok {
-			missed = append(missed, a)
-		} else if a.unread != nil {
-			out.Undecided = "whether the load balancer does what " + a.key + " asks for: " + a.unread.Error()
+		if m, ok := a.missed(c, ing); ok {
+			missed = append(missed, m)
+		} else if m.unread != nil {
+			out.Undecided = "whether the load balancer does what " + m.key + " asks for: " + m.unread.Error()
 		}
 	}
 	if len(missed) == 0 {

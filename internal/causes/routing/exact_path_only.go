@@ -100,7 +100,7 @@ func deeper(c cause.Case, ing *networkingv1.Ingress, at place, below []signal.Si
 			told(c, below),
 			{Source: "container.ingresses.list", Says: fmt.Sprintf("%s = %s, pathType %s, for %s", field+".path", p.Path, kind, host), Link: cause.ObjectLink(target)},
 		},
-		Impact: countOf(len(below), "request") + " for paths below " + p.Path + " went to the default backend",
+		Impact: requestsIn(len(below)) + " for paths below " + p.Path + " went to the default backend",
 	}
 	if m := liveMap(c); m != nil {
 		f.Evidence = append(f.Evidence, cause.Evidence{Source: "compute.urlMaps.list", Says: m.GetName() + " has no path that takes them"})
@@ -133,15 +133,16 @@ func asPrefix(rules []networkingv1.IngressRule, at place) []networkingv1.Ingress
 
 // rulesYAML spells an Ingress's rules, which are always written as a whole.
 func rulesYAML(rules []networkingv1.IngressRule) string {
-	text := "spec:\n  rules:\n"
+	var text strings.Builder
+	text.WriteString("spec:\n  rules:\n")
 	for _, r := range rules {
 		if r.HTTP == nil {
 			continue
 		}
 		if r.Host == "" {
-			text += "  - http:\n      paths:\n"
+			text.WriteString("  - http:\n      paths:\n")
 		} else {
-			text += "  - host: " + quoted(r.Host) + "\n    http:\n      paths:\n"
+			text.WriteString("  - host: " + quoted(r.Host) + "\n    http:\n      paths:\n")
 		}
 		for _, p := range r.HTTP.Paths {
 			kind := networkingv1.PathTypeImplementationSpecific
@@ -155,10 +156,10 @@ func rulesYAML(rules []networkingv1.IngressRule) string {
 			if p.Backend.Service.Port.Name == "" {
 				port = fmt.Sprintf("number: %d", p.Backend.Service.Port.Number)
 			}
-			text += fmt.Sprintf("      - path: %s\n        pathType: %s\n        backend: {service: {name: %s, port: {%s}}}\n", p.Path, kind, p.Backend.Service.Name, port)
+			text.WriteString(fmt.Sprintf("      - path: %s\n        pathType: %s\n        backend: {service: {name: %s, port: {%s}}}\n", p.Path, kind, p.Backend.Service.Name, port))
 		}
 	}
-	return text
+	return text.String()
 }
 
 func quoted(host string) string {

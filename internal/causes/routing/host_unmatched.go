@@ -177,7 +177,7 @@ func nobodysHost(c cause.Case, served []string, host string, meant meaning, visi
 			{Source: meant.source, Says: meant.says},
 			{Source: "container.ingresses.list", Says: "the hosts with a rule are " + listOf(served), Link: cause.ObjectLink(target)},
 		},
-		Impact: fmt.Sprintf("%s for %s answered with 404", countOf(len(visits), "request"), host),
+		Impact: fmt.Sprintf("%s for %s answered with 404", requestsIn(len(visits)), host),
 	}
 	if target.Kind == facts.KindGateway {
 		f.Evidence[2].Source = "container.thirdPartyObjects.list"

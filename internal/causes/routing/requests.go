@@ -46,16 +46,16 @@ func told(c cause.Case, list []signal.Signal) cause.Evidence {
 		by = "the load balancer"
 	}
 	return cause.Evidence{
-		Source: "request log", Says: fmt.Sprintf("%s: %d from %s (%s)", text, list[0].Request.Status, by, countOf(len(list), "request")),
+		Source: "request log", Says: fmt.Sprintf("%s: %d from %s (%s)", text, list[0].Request.Status, by, requestsIn(len(list))),
 		Link: cause.EntryLink(c.Facts.Project, list[0].ID, list[0].At),
 	}
 }
 
-func countOf(n int, what string) string {
+func requestsIn(n int) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 request"
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d requests", n)
 }
 
 // manifest begins a patch of the target.

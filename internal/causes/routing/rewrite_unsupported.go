@@ -96,7 +96,7 @@ func notRewritten(c cause.Case, ing *networkingv1.Ingress, b glbc.Backend, prefi
 			{Source: "container.ingresses.list", Says: key + " = " + ing.Annotations[key], Link: cause.ObjectLink(c.Target)},
 			{Source: "request log", Says: "no request below " + listOf(prefixes) + " was answered otherwise"},
 		},
-		Impact:   countOf(len(missed), "request") + " below " + listOf(prefixes) + " answered with 404 by the app",
+		Impact:   requestsIn(len(missed)) + " below " + listOf(prefixes) + " answered with 404 by the app",
 		Explains: []cause.ID{cause.RequestsFailing, "ingress/unsupported-annotations"},
 	}
 	f.Fix = cause.Fix{

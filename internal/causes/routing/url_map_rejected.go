@@ -2,6 +2,7 @@ package routing
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -76,10 +77,8 @@ func live(c cause.Case, ing *networkingv1.Ingress, text string) bool {
 	}
 	for _, pm := range m.GetPathMatchers() {
 		for _, r := range pm.GetPathRules() {
-			for _, p := range r.GetPaths() {
-				if p == text {
-					return true
-				}
+			if slices.Contains(r.GetPaths(), text) {
+				return true
 			}
 		}
 	}
