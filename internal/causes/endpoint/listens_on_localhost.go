@@ -164,7 +164,7 @@ func (b localBinding) list() string {
 		if i == b.index {
 			word = b.value
 		}
-		yaml.WriteString(fmt.Sprintf("        - %q\n", word))
+		fmt.Fprintf(&yaml, "        - %q\n", word)
 	}
 	return yaml.String()
 }

@@ -211,7 +211,7 @@ func (m candidate) fix(svc *corev1.Service) cause.Fix {
 	yaml.WriteString("  selector:\n")
 	for _, k := range slices.Sorted(maps.Keys(want)) {
 		merge[k] = want[k]
-		yaml.WriteString(fmt.Sprintf("    %s: %q\n", k, want[k]))
+		fmt.Fprintf(&yaml, "    %s: %q\n", k, want[k])
 	}
 	text, err := json.Marshal(merge)
 	if err != nil {

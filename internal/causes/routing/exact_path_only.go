@@ -156,7 +156,7 @@ func rulesYAML(rules []networkingv1.IngressRule) string {
 			if p.Backend.Service.Port.Name == "" {
 				port = fmt.Sprintf("number: %d", p.Backend.Service.Port.Number)
 			}
-			text.WriteString(fmt.Sprintf("      - path: %s\n        pathType: %s\n        backend: {service: {name: %s, port: {%s}}}\n", p.Path, kind, p.Backend.Service.Name, port))
+			fmt.Fprintf(&text, "      - path: %s\n        pathType: %s\n        backend: {service: {name: %s, port: {%s}}}\n", p.Path, kind, p.Backend.Service.Name, port)
 		}
 	}
 	return text.String()
