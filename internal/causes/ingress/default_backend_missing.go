@@ -38,8 +38,12 @@ func checkDefaultBackend(c cause.Case) cause.Outcome {
 func tellDefaultBackend(c cause.Case, f glbc.Fault) cause.Finding {
 	ing, _ := c.Ingress()
 	what := "doesn't exist"
-	if f.Variant != string(glbc.ServiceNotFound) {
-		what = "is there and doesn't do (" + f.Variant + ")"
+	switch f.Variant {
+	case string(glbc.ServiceNotFound):
+	case string(glbc.ServicePortNotFound):
+		what = "has no port called http"
+	default:
+		what = "can't be a backend (" + f.Variant + ")"
 	}
 	told := cause.Finding{
 		Subject:  f.Names,
