@@ -96,7 +96,11 @@ func TestIntegrationEmulatorToSlack(t *testing.T) {
 		t.Fatal(err)
 	}
 	publish(ctx, t, "http://"+address+"/", s.Trigger)
-	for ctx.Err() == nil && len(slack.Messages()) == 0 {
+	told := func() bool { // the thread comes a moment after its message
+		all := slack.Messages()
+		return len(all) > 0 && len(all[0].Replies) > 0
+	}
+	for ctx.Err() == nil && !told() {
 		select {
 		case <-ctx.Done():
 		case <-time.After(50 * time.Millisecond):
